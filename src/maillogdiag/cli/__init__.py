@@ -1,0 +1,1 @@
+"""The command line: options, wiring and printing; no logic."""

@@ -1,0 +1,1 @@
+"""The applications' log languages, one module each, in pyparsing."""

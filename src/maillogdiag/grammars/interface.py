@@ -1,0 +1,32 @@
+"""What a grammar is: one application's log language, as a plug-in.
+
+Another package adds its own through the entry point group `maillogdiag.grammars`; see docs/write-a-grammar.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from maillogdiag.events import Event
+from maillogdiag.records import Record
+
+
+class Grammar(Protocol):
+    """Reads the records of one application (or framework, or MTA) into events.
+
+    Attributes:
+        name: the name `--app` takes, e.g. "mastodon".
+        anchors: literals, case-sensitive. A record that this grammar can read holds at least one of them; `read`
+            is not called for others. They keep pyparsing away from the bulk of a log.
+    """
+
+    name: str
+    anchors: tuple[str, ...]
+
+    def read(self, record: Record) -> Iterable[Event]:
+        """Return what the record says about outgoing mail; nothing where it is about something else.
+
+        Must not raise on any text, and keeps no state from record to record.
+        """
+        ...

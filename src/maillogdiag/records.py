@@ -1,0 +1,72 @@
+"""Lines and records: what sources deliver and what grammars read.
+
+A `Line` is one line of a source with its envelope (journald, syslog, docker, kubectl …) peeled off. A `Record` is
+one log entry: a line with the continuation lines that belong to it (a Ruby exception's backtrace, a Python
+traceback, the rest of a wrapped SMTP reply), joined by newlines.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a line stands: the source's name as the user knows it, and the 1-based line in it.
+
+    A journal has no lines: there the number is that of the entry, counted from 1 in reading order.
+    """
+
+    source: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.source}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line as an application wrote it, with what its envelope told.
+
+    Args:
+        text: the line without its envelope and line ending.
+        place: where it stands.
+        time: when it was written, always aware; None where no envelope told it.
+        host: the machine's name from the envelope.
+        unit: systemd unit, container, pod or compose service from the envelope.
+        process: syslog identifier, e.g. "bundle" or "postfix/smtp".
+        pid: process id from the envelope.
+    """
+
+    text: str
+    place: Place
+    time: datetime | None = None
+    host: str | None = None
+    unit: str | None = None
+    process: str | None = None
+    pid: int | None = None
+
+    @property
+    def stream(self) -> tuple[str | None, str | None, str | None, int | None]:
+        """The writer: lines of several writers may be interleaved, one writer's lines follow each other."""
+        return self.host, self.unit, self.process, self.pid
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One log entry; fields as in `Line`, of its first line.
+
+    Args:
+        text: all its lines, joined by newlines.
+        lines: how many lines of the source it was joined from.
+    """
+
+    text: str
+    place: Place
+    time: datetime | None = None
+    host: str | None = None
+    unit: str | None = None
+    process: str | None = None
+    pid: int | None = None
+    lines: int = 1

@@ -1,0 +1,1 @@
+"""The one choke point between report and renderer that takes personal data out."""

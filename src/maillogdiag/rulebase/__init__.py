@@ -1,0 +1,1 @@
+"""The YAML rule base: load, validate, match, lint."""

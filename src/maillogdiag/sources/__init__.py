@@ -1,0 +1,1 @@
+"""Where log text comes from: files, archives, the systemd journal, standard input."""
