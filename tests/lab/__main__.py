@@ -1,0 +1,59 @@
+"""Regenerates tests/fixtures: `python -m tests.lab [--app APP] [--case NAME] [--jobs N]`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.lab.play import APPS
+from tests.lab.requirements import check_requirements
+from tests.lab.scenarios import SCENARIOS
+
+# Every case in namespaces of its own; when its first process ends, all it started ends with it.
+_IN_A_ROOM = "unshare --net --mount --uts --ipc --pid --fork --mount-proc --kill-child".split()
+_CASE_LIMIT_S = 300
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.lab", description=__doc__)
+    parser.add_argument("--app", action="append", choices=APPS, help="only this application (repeatable)")
+    parser.add_argument("--case", action="append", help="only this scenario (repeatable)")
+    parser.add_argument("--jobs", type=int, default=6, help="cases played at the same time (default: 6)")
+    arguments = parser.parse_args()
+    apps = arguments.app or APPS
+    check_requirements(apps)
+
+    cases = [(app, name) for app in apps for name in _names(app) if not arguments.case or name in arguments.case]
+    with ThreadPoolExecutor(arguments.jobs) as pool:
+        failed = [case for case, is_played in zip(cases, pool.map(_play, cases), strict=True) if not is_played]
+    print(f"{len(cases) - len(failed)} of {len(cases)} cases recorded.")
+    return 1 if failed else 0
+
+
+def _names(app: str) -> list[str]:
+    client = importlib.import_module(f"tests.lab.{app}")
+    playable = [name for name, scenario in SCENARIOS.items() if not scenario.only or app in scenario.only]
+    return [name for name in playable if name not in client.SKIPPED] + list(client.SPECIALS)
+
+
+def _play(case: tuple[str, str]) -> bool:
+    started = time.monotonic()
+    command = [*_IN_A_ROOM, sys.executable, "-m", "tests.lab.play", *case]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_CASE_LIMIT_S)
+    except subprocess.TimeoutExpired:
+        print(f"{'/'.join(case)}: not done after {_CASE_LIMIT_S} s", file=sys.stderr)
+        return False
+    if done.returncode:
+        print(f"{'/'.join(case)}: failed\n{done.stderr[-3000:]}", file=sys.stderr)
+    else:
+        print(f"{'/'.join(case)}: {time.monotonic() - started:.0f} s", flush=True)
+    return done.returncode == 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
