@@ -1,0 +1,240 @@
+"""Attempts × rules → a tally → findings.
+
+The tally is what many files, processes or machines can each make and merge: the report is the same as of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from maillogdiag.attempts import GENERIC_APPS, Attempt, Outcome
+from maillogdiag.causes import Cause
+from maillogdiag.events import Event
+from maillogdiag.evidence import evidence_of
+from maillogdiag.failures import Failure
+from maillogdiag.reports.model import Bucket, Evidence, Finding, Severity, Summary
+from maillogdiag.rulebase.rules import Diagnosis, Fix
+
+Diagnose = Callable[[Failure], Diagnosis]
+
+# Causes that lie with one mail or one recipient: that other mail went out says nothing about them.
+_PER_MAIL = frozenset(
+    {
+        Cause.RECIPIENT_REJECTED,
+        Cause.MAILBOX_FULL,
+        Cause.MESSAGE_TOO_LARGE,
+        Cause.SPAM_REJECTED,
+        Cause.GREYLISTED,
+    }
+)
+_EVIDENCE_FIRST, _EVIDENCE_LAST = 3, 2
+_SEVERITY_ORDER = {Severity.HIGH: 0, Severity.MEDIUM: 1, Severity.LOW: 2}
+
+
+@dataclass(slots=True)
+class _FindingTally:
+    """What is counted of one rule's failures."""
+
+    diagnosis: Diagnosis
+    failure: Failure
+    count: int = 0
+    messages: set[str] = field(default_factory=set)
+    anonymous: int = 0
+    apps: set[str] = field(default_factory=set)
+    first: datetime | None = None
+    last: datetime | None = None
+    earliest: list[Evidence] = field(default_factory=list)
+    latest: list[Evidence] = field(default_factory=list)
+
+    def add(self, attempt: Attempt, event: Event, failure: Failure) -> None:
+        self.count += 1
+        self.apps.add(attempt.app)
+        if attempt.message:
+            self.messages.add(attempt.message)
+        else:
+            self.anonymous += 1
+        self.first = _earlier(self.first, attempt.first_time)
+        self.last = _later(self.last, attempt.last_time)
+        self._sample([evidence_of(event, failure)])
+
+    def merge(self, other: _FindingTally) -> None:
+        self.count += other.count
+        self.messages |= other.messages
+        self.anonymous += other.anonymous
+        self.apps |= other.apps
+        self.first = _earlier(self.first, other.first)
+        self.last = _later(self.last, other.last)
+        self._sample([*other.earliest, *other.latest])
+
+    def _sample(self, evidence: list[Evidence]) -> None:
+        """Keep the first and the last few, whatever the order in which they come."""
+        known = {(item.source, item.line): item for item in (*self.earliest, *self.latest, *evidence)}
+        ordered = sorted(known.values(), key=_evidence_order)
+        self.earliest = ordered[:_EVIDENCE_FIRST]
+        self.latest = ordered[_EVIDENCE_FIRST:][-_EVIDENCE_LAST:]
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of attempts: by rule, and by minute and application."""
+
+    findings: dict[tuple[Cause, str], _FindingTally] = field(default_factory=dict)
+    minutes: dict[tuple[str, datetime], list[int]] = field(default_factory=dict)
+    summary: Summary = Summary()
+
+    def add(self, attempt: Attempt, diagnose: Diagnose) -> None:
+        """Count one attempt; `diagnose` is the rule base's."""
+        accepted, failed = attempt.outcome is Outcome.ACCEPTED, attempt.outcome is Outcome.FAILED
+        self.summary = _plus(
+            self.summary, Summary(1, int(accepted), int(failed), int(not accepted and not failed))
+        )
+        if attempt.last_time and (accepted or failed):
+            minute = attempt.last_time.replace(second=0, microsecond=0)
+            counts = self.minutes.setdefault((attempt.app, minute), [0, 0])
+            counts[failed] += 1
+        if failed:
+            event, failure, diagnosis = decide(attempt, diagnose)
+            key = (diagnosis.cause, diagnosis.rule)
+            entry = self.findings.setdefault(key, _FindingTally(diagnosis, failure))
+            entry.add(attempt, event, failure)
+
+    def merge(self, other: Tally) -> None:
+        """Add what another tally counted."""
+        self.summary = _plus(self.summary, other.summary)
+        for key, counts in other.minutes.items():
+            mine = self.minutes.setdefault(key, [0, 0])
+            mine[0] += counts[0]
+            mine[1] += counts[1]
+        for cause, entry in other.findings.items():
+            if cause in self.findings:
+                self.findings[cause].merge(entry)
+            else:
+                self.findings[cause] = entry
+
+
+def decide(attempt: Attempt, diagnose: Diagnose) -> tuple[Event, Failure, Diagnosis]:
+    """Return the event that says best why `attempt` failed, its failure, and the diagnosis.
+
+    The most specific diagnosis among its lines wins; one that says nothing ("unknown") only where all do.
+    """
+    candidates = []
+    for event in attempt.events:
+        if event.failure is not None:
+            failure = replace(event.failure, app=attempt.app)
+            candidates.append((event, failure, diagnose(failure)))
+    if not candidates:
+        event = attempt.events[-1]
+        text = event.record.text[:2000]
+        failure = Failure(text=text, normal="", app=attempt.app)
+        return event, failure, diagnose(failure)
+    return max(candidates, key=lambda found: _weight(found[0], found[2]))
+
+
+def _weight(event: Event, diagnosis: Diagnosis) -> tuple[bool, bool, bool, int]:
+    # A delivery line names only the last address tried: "Network is unreachable" of an IPv6 address there is
+    # less telling than the time-out of the IPv4 address in a line above it.
+    is_last_word = event.kind.value == "failed"
+    return (
+        diagnosis.cause is not Cause.UNKNOWN,
+        diagnosis.cause is not Cause.NETWORK_UNREACHABLE,
+        is_last_word,
+        diagnosis.rank,
+    )
+
+
+def findings_of(tally: Tally, diagnose: Diagnose) -> tuple[Finding, ...]:
+    """Return the findings, the worst first: by severity, then by how many attempts failed."""
+    accepted = sorted(minute for (_, minute), counts in tally.minutes.items() if counts[0])
+    found = [_finding(entry, accepted, diagnose) for entry in tally.findings.values()]
+    return tuple(sorted(found, key=_impact))
+
+
+def _finding(entry: _FindingTally, accepted: list[datetime], diagnose: Diagnose) -> Finding:
+    diagnosis, failure = entry.diagnosis, entry.failure
+    apps = tuple(sorted(entry.apps - GENERIC_APPS if entry.apps - GENERIC_APPS else entry.apps))
+    before = [minute for minute in accepted if entry.first and minute < entry.first]
+    after = [minute for minute in accepted if entry.last and minute > entry.last]
+    per_mail = diagnosis.cause in _PER_MAIL
+    return Finding(
+        cause=diagnosis.cause,
+        rule=diagnosis.rule,
+        title=diagnosis.title,
+        severity=diagnosis.severity,
+        confidence=diagnosis.confidence,
+        count=entry.count,
+        messages=min(entry.count, len(entry.messages) + entry.anonymous),
+        first_seen=entry.first,
+        last_seen=entry.last,
+        apps=apps,
+        code=failure.code,
+        enhanced=failure.enhanced,
+        explanation=diagnosis.explanation,
+        fixes=_fixes(failure, apps, diagnose),
+        evidence=(*entry.earliest, *entry.latest),
+        last_accepted_before=before[-1] if before else None,
+        recovered=after[0] if after and not per_mail else None,
+    )
+
+
+def _fixes(failure: Failure, apps: Iterable[str], diagnose: Diagnose) -> tuple[Fix, ...]:
+    """The fixes for every application that had this failure, each once."""
+    fixes: dict[Fix, None] = {}
+    for app in apps:
+        fixes.update(dict.fromkeys(diagnose(replace(failure, app=app)).fixes))
+    return tuple(fixes)
+
+
+def timeline_of(tally: Tally, most: int = 60) -> tuple[Bucket, ...]:
+    """Return attempts over time in at most `most` stretches of one length, empty ones included."""
+    if not tally.minutes:
+        return ()
+    minutes = sorted({minute for _, minute in tally.minutes})
+    span = minutes[-1] - minutes[0]
+    width = next(step for step in _STEPS if span / step < most - 1)
+    start = _floor(minutes[0], width)
+    buckets = [[0, 0] for _ in range((minutes[-1] - start) // width + 1)]
+    for (_, minute), (accepted, failed) in tally.minutes.items():
+        bucket = buckets[(minute - start) // width]
+        bucket[0] += accepted
+        bucket[1] += failed
+    return tuple(Bucket(start + width * number, *counts) for number, counts in enumerate(buckets))
+
+
+_STEPS = (
+    *(timedelta(minutes=n) for n in (1, 5, 15)),
+    *(timedelta(hours=n) for n in (1, 3, 12)),
+    *(timedelta(days=n) for n in (1, 7, 30, 365, 36500)),
+)
+
+
+def _floor(time: datetime, width: timedelta) -> datetime:
+    midnight = time.replace(hour=0, minute=0)
+    return midnight + (time - midnight) // width * width
+
+
+def _impact(finding: Finding) -> tuple[bool, int, int, str]:
+    is_over = finding.recovered is not None
+    return is_over, _SEVERITY_ORDER[finding.severity], -finding.count, finding.rule
+
+
+def _evidence_order(item: Evidence) -> tuple[float, str, int]:
+    return item.time.timestamp() if item.time else 0.0, item.source, item.line
+
+
+def _plus(one: Summary, two: Summary) -> Summary:
+    return Summary(
+        one.attempts + two.attempts,
+        one.accepted + two.accepted,
+        one.failed + two.failed,
+        one.unknown_outcome + two.unknown_outcome,
+    )
+
+
+def _earlier(one: datetime | None, two: datetime | None) -> datetime | None:
+    return min(one, two) if one and two else one or two
+
+
+def _later(one: datetime | None, two: datetime | None) -> datetime | None:
+    return max(one, two) if one and two else one or two
