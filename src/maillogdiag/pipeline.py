@@ -1,0 +1,136 @@
+"""The whole way from sources to a report: lines → records → events → attempts → tally → report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from maillogdiag import __version__
+from maillogdiag.attempts import assemble_attempts
+from maillogdiag.diagnosis import Tally, findings_of, timeline_of
+from maillogdiag.errors import SourceError
+from maillogdiag.events import Event, EventKind
+from maillogdiag.grammars.interface import Grammar
+from maillogdiag.joining import join_lines
+from maillogdiag.limits import limits_of
+from maillogdiag.records import Line, Record
+from maillogdiag.reports.model import Coverage, Report
+from maillogdiag.rulebase import RuleBase
+from maillogdiag.sources.interface import Source
+from maillogdiag.verdict import status_of, verdict_of
+
+# Words that speak of outgoing mail. An entry that has one and that no grammar reads is shown as not understood.
+_MAIL_WORDS = ("smtp", "SMTP", "mailer", "Mailer", "sendmail", "status=bounced", "status=deferred")
+_TROUBLE_WORDS = ("rror", "ERR", "EROR", "ail", "xception", "refused", "timed out", "denied", "reject")
+_SAMPLES = 3
+
+Progress = Callable[[Source, int], None]
+
+
+@dataclass(slots=True)
+class _Counted:
+    """What is counted of one source while it is read."""
+
+    source: Source
+    lines: int = 0
+    records: int = 0
+    mail_records: int = 0
+    not_understood: int = 0
+    samples: list[str] = field(default_factory=list)
+    kinds: set[EventKind] = field(default_factory=set)
+    error: str | None = None
+
+    def coverage(self) -> Coverage:
+        problems = [*self.source.problems, *([self.error] if self.error else [])]
+        return Coverage(
+            source=self.source.name,
+            format=self.source.format,
+            lines=self.lines,
+            records=self.records,
+            mail_records=self.mail_records,
+            not_understood=self.not_understood,
+            samples=tuple(self.samples),
+            problems=tuple(problems),
+        )
+
+
+@dataclass(slots=True)
+class Scan:
+    """One run over some sources; `report` may be asked for at any time, and says what was read so far.
+
+    Args:
+        grammars: in the order in which they are asked; the first that reads a record has it.
+        rules: the rule base.
+        app: the application that the user says wrote the logs; overrides what the grammars found.
+        progress: called now and then with the source and its lines read so far.
+        gated: whether a grammar's anchors are tested first; off only to prove that they change nothing.
+    """
+
+    grammars: Sequence[Grammar]
+    rules: RuleBase
+    app: str | None = None
+    progress: Progress | None = None
+    gated: bool = True
+    tally: Tally = field(default_factory=Tally)
+    counted: list[_Counted] = field(default_factory=list)
+
+    @property
+    def has_unreadable_source(self) -> bool:
+        """Whether a source could not be read at all."""
+        return any(counted.error for counted in self.counted)
+
+    def run(self, sources: Iterable[Source]) -> None:
+        """Read all sources to their end. One that cannot be read is noted, and the others go on."""
+        for attempt in assemble_attempts(self._events(sources)):
+            self.tally.add(attempt, self.rules.diagnose)
+
+    def report(self) -> Report:
+        """Return what is known so far."""
+        findings = findings_of(self.tally, self.rules.diagnose)
+        coverage = tuple(counted.coverage() for counted in self.counted)
+        kinds = {kind for counted in self.counted for kind in counted.kinds}
+        status = status_of(self.tally.summary, findings)
+        return Report(
+            status=status,
+            verdict=verdict_of(status, self.tally.summary, findings, coverage),
+            summary=self.tally.summary,
+            findings=findings,
+            timeline=timeline_of(self.tally),
+            coverage=coverage,
+            limits=limits_of(status, coverage, kinds),
+            version=__version__,
+            rules_digest=self.rules.digest,
+        )
+
+    def _events(self, sources: Iterable[Source]) -> Iterator[Event]:
+        for source in sources:
+            counted = _Counted(source)
+            self.counted.append(counted)
+            try:
+                for record in join_lines(self._count_lines(counted)):
+                    counted.records += 1
+                    yield from self._read(record, counted)
+            except SourceError as error:
+                counted.error = str(error)
+
+    def _count_lines(self, counted: _Counted) -> Iterator[Line]:
+        for line in counted.source.lines():
+            counted.lines += 1
+            if self.progress and not counted.lines % 10_000:
+                self.progress(counted.source, counted.lines)
+            yield line
+
+    def _read(self, record: Record, counted: _Counted) -> Iterable[Event]:
+        text = record.text
+        for grammar in self.grammars:
+            if self.gated and not any(anchor in text for anchor in grammar.anchors):
+                continue
+            if events := tuple(grammar.read(record)):
+                counted.mail_records += 1
+                counted.kinds.update(event.kind for event in events)
+                return events
+        if any(word in text for word in _MAIL_WORDS) and any(word in text for word in _TROUBLE_WORDS):
+            counted.not_understood += 1
+            if len(counted.samples) < _SAMPLES:
+                counted.samples.append(text[:200])
+        return ()

@@ -1,0 +1,53 @@
+"""The verdict: the whole report in one word, and in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from maillogdiag.reports.model import Coverage, Finding, Status, Summary
+
+
+def status_of(summary: Summary, findings: Sequence[Finding]) -> Status:
+    """Return the verdict in one word; "recovered" only where every finding is over."""
+    if findings:
+        is_over = all(finding.recovered is not None for finding in findings)
+        return Status.RECOVERED if is_over else Status.FAILING
+    return Status.OK if summary.attempts else Status.NOTHING_SEEN
+
+
+def verdict_of(
+    status: Status, summary: Summary, findings: Sequence[Finding], coverage: Sequence[Coverage]
+) -> str:
+    """Return the verdict in one sentence."""
+    match status:
+        case Status.NOTHING_SEEN:
+            lines = sum(item.lines for item in coverage)
+            return f"No mail activity was seen in {_counted(lines, 'line')}: this says nothing about whether mail works."
+        case Status.OK:
+            rest = f"; how {summary.unknown_outcome:,} ended is not in the log" if summary.unknown_outcome else ""
+            return f"No mail failure was found: {_counted(summary.accepted, 'mail')} handed over{rest}."
+        case Status.RECOVERED:
+            last = max((finding.recovered for finding in findings if finding.recovered), default=None)
+            return f"Mail failed and works again{_since(' since', last)}: {_share(summary, findings)}."
+        case Status.FAILING:
+            first = min((finding.first_seen for finding in findings if finding.first_seen), default=None)
+            return f"Mail is failing{_since(' since', first)}: {_share(summary, findings)}."
+
+
+def _share(summary: Summary, findings: Sequence[Finding]) -> str:
+    """"37 of 40 attempts failed, 35 of them because …" """
+    of_all = f" of {summary.attempts:,}" if summary.attempts > summary.failed else ""
+    main = max(findings, key=lambda finding: finding.count)
+    failed = f"{summary.failed:,}{of_all} {'attempt' if summary.attempts == 1 else 'attempts'} failed"
+    if len(findings) == 1:
+        return f"{failed}. {main.title}"
+    return f"{failed}, from {len(findings)} causes; most often ({main.count:,} ×): {main.title}"
+
+
+def _since(words: str, time: datetime | None) -> str:
+    return f"{words} {time:%Y-%m-%d %H:%M}" if time else ""
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
