@@ -9,7 +9,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.lab.play import APPS
+from tests.lab.play import APPS, special_cases
 from tests.lab.requirements import check_requirements
 from tests.lab.scenarios import SCENARIOS
 
@@ -37,7 +37,7 @@ def main() -> int:
 def _names(app: str) -> list[str]:
     client = importlib.import_module(f"tests.lab.{app}")
     playable = [name for name, scenario in SCENARIOS.items() if not scenario.only or app in scenario.only]
-    return [name for name in playable if name not in client.SKIPPED] + list(client.SPECIALS)
+    return [name for name in playable if name not in client.SKIPPED] + list(special_cases(app))
 
 
 def _play(case: tuple[str, str]) -> bool:

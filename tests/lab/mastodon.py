@@ -23,6 +23,7 @@ SECURITY = {
 _MAILS = ("confirmation_instructions", "reset_password_instructions", "welcome")
 _KEPT_FRAMES = 12
 _WITH_WHOLE_TRACES = ("auth-failed", "connection-refused")
+SKIPPED: frozenset[str] = frozenset()
 _LIVE = Path("/home/mastodon/live")
 _REDIS = "redis://127.0.0.1:6379/0"
 
@@ -68,8 +69,8 @@ def run_jobs(
     env: dict[str, str],
     room: Path,
     queues: Sequence[str] = ("default", "push", "mailers", "pull", "scheduler"),
-    is_worked: bool = True,
-    runs_per_job: int = 1,
+    worked: Sequence[str] = ("mail", "deliver"),
+    ends_per_job: int = 1,
 ) -> Output:
     """Enqueue one job after the other, each when the one before has ended."""
     _LIVE.mkdir(parents=True, exist_ok=True)
@@ -99,11 +100,13 @@ def run_jobs(
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     _wait_for(log_path, r"Running in ruby", 1)
-    for number, job in enumerate(jobs, start=1):
+    awaited = 0
+    for job in jobs:
         web.stdin.write(f"{job}\n")
         web.stdin.flush()
-        if is_worked:
-            _wait_for(log_path, r"INFO: (?:done|fail)$|\"msg\":\"(?:done|fail)\"", number * runs_per_job)
+        if job.startswith(tuple(worked)):
+            awaited += ends_per_job
+            _wait_for(log_path, r"INFO: (?:done|fail)$|\"msg\":\"(?:done|fail)\"", awaited)
     web_text, _ = web.communicate()
     worker.terminate()
     worker.wait(30)
@@ -119,6 +122,3 @@ def _wait_for(path: Path, pattern: str, count: int, timeout_s: float = 120) -> N
             raise TimeoutError(f"{path.name}: {pattern!r} was not seen {count} times:\n{path.read_text()[-2000:]}")
         time.sleep(0.05)
 
-
-SKIPPED: frozenset[str] = frozenset()
-SPECIALS: dict[str, object] = {}

@@ -83,4 +83,8 @@ Sidekiq.configure_server do |config|
   config.log_formatter = Sidekiq::Logger::Formatters::JSON.new if ENV["LAB_LOG_JSON"]
   config.server_middleware { |chain| chain.add BacktraceCut }
   config.options[:poll_interval_average] = 1
+  if ENV["LAB_FAST_RETRIES"]
+    require "sidekiq/job_retry"
+    Sidekiq::JobRetry.prepend(Module.new { def delay_for(*) = 1 })
+  end
 end

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import importlib
+from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 
 from tests.lab.case import Case, Expected, write_case
@@ -25,7 +27,7 @@ def main() -> None:
     scenario = SCENARIOS.get(arguments.scenario)
     if scenario is None:
         room = open_room(_HOSTNAMES[arguments.app])
-        client.SPECIALS[arguments.scenario](room)
+        special_cases(arguments.app)[arguments.scenario](room)
         return
     room = open_room(_HOSTNAMES[arguments.app], is_dns_mute=scenario.name == "dns-no-server")
     if scenario.dialogues:
@@ -35,6 +37,14 @@ def main() -> None:
     for listener in held:
         listener.close()
     write_case(_describe(arguments.app, scenario, client), files)
+
+
+def special_cases(app: str) -> dict[str, Callable[[Path], None]]:
+    """Return the cases of an application that play more than one scenario; each writes its fixture itself."""
+    try:
+        return importlib.import_module(f"tests.lab.{app}_specials").SPECIALS
+    except ModuleNotFoundError:
+        return {}
 
 
 def _describe(app: str, scenario: Scenario, client: ModuleType) -> Case:
