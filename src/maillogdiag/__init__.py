@@ -1,9 +1,9 @@
 """maillogdiag: why a self-hosted server's email isn't arriving, and what exactly to change.
 
-    >>> from maillogdiag import explain, scan
-    >>> explain("535 5.7.8 Error: authentication failed").cause
-    <Cause.AUTH_FAILED: 'auth-failed'>
-    >>> scan(["/var/log/mastodon/sidekiq.log"]).verdict  # doctest: +SKIP
+>>> from maillogdiag import explain, scan
+>>> explain("535 5.7.8 Error: authentication failed").cause
+<Cause.AUTH_FAILED: 'auth-failed'>
+>>> scan(["/var/log/mastodon/sidekiq.log"]).verdict  # doctest: +SKIP
 """
 
 from __future__ import annotations

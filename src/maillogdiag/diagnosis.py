@@ -82,14 +82,12 @@ class Tally:
 
     findings: dict[tuple[Cause, str], _FindingTally] = field(default_factory=dict)
     minutes: dict[tuple[str, datetime], list[int]] = field(default_factory=dict)
-    summary: Summary = Summary()
+    summary: Summary = field(default_factory=Summary)
 
     def add(self, attempt: Attempt, diagnose: Diagnose) -> None:
         """Count one attempt; `diagnose` is the rule base's."""
         accepted, failed = attempt.outcome is Outcome.ACCEPTED, attempt.outcome is Outcome.FAILED
-        self.summary = _plus(
-            self.summary, Summary(1, int(accepted), int(failed), int(not accepted and not failed))
-        )
+        self.summary = _plus(self.summary, Summary(1, int(accepted), int(failed), int(not accepted and not failed)))
         if attempt.last_time and (accepted or failed):
             minute = attempt.last_time.replace(second=0, microsecond=0)
             counts = self.minutes.setdefault((attempt.app, minute), [0, 0])

@@ -1,10 +1,10 @@
 """Errors a user can meet. Each says what is wrong and what to do next.
 
-    MaillogdiagError
-    ├── UsageError      wrong option or value
-    ├── SourceError     an input that cannot be read (the others are still diagnosed)
-    ├── RuleError       a rule file that is broken, as file:line:column
-    └── ReportError     a report that cannot be written or read
+MaillogdiagError
+├── UsageError      wrong option or value
+├── SourceError     an input that cannot be read (the others are still diagnosed)
+├── RuleError       a rule file that is broken, as file:line:column
+└── ReportError     a report that cannot be written or read
 """
 
 from __future__ import annotations

@@ -25,9 +25,7 @@ def limits_of(status: Status, coverage: Sequence[Coverage], kinds: Set[EventKind
     if any(item.problems for item in coverage):
         limits.append("Some input was damaged or could not be read; see what was examined.")
     if kinds and EventKind.ACCEPTED not in kinds and status is Status.FAILING:
-        limits.append(
-            "No success was logged in this input, so it cannot show whether some mail still leaves."
-        )
+        limits.append("No success was logged in this input, so it cannot show whether some mail still leaves.")
     return tuple(limits)
 
 

@@ -16,14 +16,14 @@ def status_of(summary: Summary, findings: Sequence[Finding]) -> Status:
     return Status.OK if summary.attempts else Status.NOTHING_SEEN
 
 
-def verdict_of(
-    status: Status, summary: Summary, findings: Sequence[Finding], coverage: Sequence[Coverage]
-) -> str:
+def verdict_of(status: Status, summary: Summary, findings: Sequence[Finding], coverage: Sequence[Coverage]) -> str:
     """Return the verdict in one sentence."""
     match status:
         case Status.NOTHING_SEEN:
             lines = sum(item.lines for item in coverage)
-            return f"No mail activity was seen in {_counted(lines, 'line')}: this says nothing about whether mail works."
+            return (
+                f"No mail activity was seen in {_counted(lines, 'line')}: this says nothing about whether mail works."
+            )
         case Status.OK:
             rest = f"; how {summary.unknown_outcome:,} ended is not in the log" if summary.unknown_outcome else ""
             return f"No mail failure was found: {_counted(summary.accepted, 'mail')} handed over{rest}."
@@ -36,7 +36,7 @@ def verdict_of(
 
 
 def _share(summary: Summary, findings: Sequence[Finding]) -> str:
-    """"37 of 40 attempts failed, 35 of them because …" """
+    """ "37 of 40 attempts failed, 35 of them because …" """
     of_all = f" of {summary.attempts:,}" if summary.attempts > summary.failed else ""
     main = max(findings, key=lambda finding: finding.count)
     failed = f"{summary.failed:,}{of_all} {'attempt' if summary.attempts == 1 else 'attempts'} failed"

@@ -1,1 +1,60 @@
-"""The command line: options, wiring and printing; no logic."""
+"""The command line: options, wiring and printing; no logic. One module a command."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from maillogdiag.cli import compare, demo, explain, journal, redact, report, rules, scan
+from maillogdiag.cli.output import EXIT_FAILED, EXIT_INTERRUPTED, complain
+from maillogdiag.errors import MaillogdiagError
+
+app = typer.Typer(
+    name="maillogdiag",
+    help="Tell why a self-hosted server's email isn't arriving, and what exactly to change.",
+    epilog="Exit codes: 0 no mail failure found, 1 mail failures found, 2 the command could not do its job.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("journal")(journal.journal)
+app.command("scan")(scan.scan)
+app.command("explain")(explain.explain)
+app.command("report")(report.report)
+app.command("compare")(compare.compare)
+app.command("redact")(redact.redact)
+app.add_typer(rules.app, name="rules")
+app.command("demo")(demo.demo)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from maillogdiag import __version__
+
+        typer.echo(f"maillogdiag {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
+) -> None: ...
+
+
+def main() -> None:
+    """Run the command line; a user's error is one sentence on stderr and exit code 2, never a traceback."""
+    try:
+        app()
+    except MaillogdiagError as error:
+        complain(str(error))
+        sys.exit(EXIT_FAILED)
+    except KeyboardInterrupt:
+        sys.exit(EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        # The reader (`head`, a pager) has seen enough; keep the interpreter from writing once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(EXIT_FAILED)

@@ -1,0 +1,31 @@
+"""`maillogdiag demo`: the main job on sample logs that ship with the package."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from maillogdiag.cli.options import ColorOption, ReportOptions
+from maillogdiag.cli.output import deliver, tell
+
+
+def demo(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the HTML report.")] = Path(
+        "maillogdiag-report.html"
+    ),
+    color: ColorOption = "auto",
+) -> None:
+    """Diagnose sample logs of a Mastodon server whose mail stopped, and write the HTML report, too."""
+    import maillogdiag
+
+    with as_file(files("maillogdiag") / "samples") as samples:
+        report = maillogdiag.scan([str(samples)])
+    options = ReportOptions(color=color)
+    deliver(report, options)
+    deliver(report, replace(options, output=output))
+    tell(f"open {output.resolve().as_uri()} in a browser")
+    tell("your own logs: maillogdiag scan PATH, or maillogdiag journal --unit UNIT")

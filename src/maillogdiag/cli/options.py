@@ -1,0 +1,48 @@
+"""The options that several commands share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+FormatName = Literal["terminal", "html", "markdown", "json"]
+ColorWish = Literal["auto", "always", "never"]
+
+FormatOption = Annotated[FormatName | None, typer.Option("--format", "-f", help="How to show the report.")]
+OutputOption = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="Write the report to a file; its ending tells the format."),
+]
+AppOption = Annotated[
+    str | None, typer.Option("--app", help="The application that wrote the logs, where they do not tell.")
+]
+RulesOption = Annotated[
+    list[Path] | None, typer.Option("--rules", help="A folder of rule files, added to the built-in ones.")
+]
+RedactOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--redact/--no-redact",
+        help="Replace personal data; on for files, html, markdown and json, off on the terminal.",
+    ),
+]
+RedactionMapOption = Annotated[
+    Path | None, typer.Option("--redaction-map", help="Write what was replaced by what to a private file.")
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, and the report in one line.")]
+ColorOption = Annotated[ColorWish, typer.Option("--color", help="Colour on the terminal.")]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportOptions:
+    """The report options of one run; see `maillogdiag scan --help`."""
+
+    format: FormatName | None = None
+    output: Path | None = None
+    redact: bool | None = None
+    redaction_map: Path | None = None
+    quiet: bool = False
+    color: ColorWish = "auto"

@@ -1,0 +1,34 @@
+"""What `scan`, `journal` and `demo` have in common: read sources, show the report, end with its exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from maillogdiag.cli.output import deliver, exit_code, tell
+from maillogdiag.cli.progress import show_progress
+
+if TYPE_CHECKING:
+    from maillogdiag.cli.options import ReportOptions
+    from maillogdiag.sources.interface import Source
+
+
+def diagnose(sources: Iterable[Source], options: ReportOptions, *, app: str | None, rules: Sequence[Path]) -> None:
+    """Diagnose `sources`, deliver the report, and exit with the documented code."""
+    from maillogdiag.grammars.registry import load_grammars
+    from maillogdiag.pipeline import Scan
+    from maillogdiag.rulebase import load_rules
+
+    run = Scan(load_grammars(app), load_rules(rules), app=app)
+    with show_progress(options.quiet) as progress:
+        run.progress = progress
+        run.run(sources)
+    report = run.report()
+    for counted in report.coverage:
+        for problem in counted.problems:
+            tell(f"{counted.source}: {problem}")
+    deliver(report, options)
+    raise typer.Exit(exit_code(report, run.has_unreadable_source))

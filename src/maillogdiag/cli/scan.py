@@ -1,0 +1,41 @@
+"""`maillogdiag scan`: diagnose files, directories, archives, or standard input."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from maillogdiag.cli.options import (
+    AppOption,
+    ColorOption,
+    FormatOption,
+    OutputOption,
+    QuietOption,
+    RedactionMapOption,
+    RedactOption,
+    ReportOptions,
+    RulesOption,
+)
+from maillogdiag.cli.run import diagnose
+
+
+def scan(
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH|-...", help="Files, globs, directories, archives; - is standard input."),
+    ],
+    format: FormatOption = None,
+    output: OutputOption = None,
+    app: AppOption = None,
+    rules: RulesOption = None,
+    redact: RedactOption = None,
+    redaction_map: RedactionMapOption = None,
+    quiet: QuietOption = False,
+    color: ColorOption = "auto",
+) -> None:
+    """Diagnose log files from this or another machine; formats and packing are found out."""
+    from maillogdiag.sources import open_inputs
+
+    options = ReportOptions(format, output, redact, redaction_map, quiet, color)
+    diagnose(open_inputs(paths), options, app=app, rules=rules or ())
