@@ -89,47 +89,77 @@ def assemble_attempts(events: Iterable[Event]) -> Iterator[Attempt]:
     Args:
         events: in reading order; several sources may follow each other. NOTICE and ENQUEUED are no tries.
     """
-    open_attempts: OrderedDict[int, _Open] = OrderedDict()
-    by_key: dict[str, _Open] = {}
-    last_of_source: dict[str, Event] = {}
-
-    def close(attempt: _Open) -> Attempt | None:
-        for key in attempt.keys:
-            if by_key.get(key) is attempt:
-                del by_key[key]
-        return _finish(attempt, last_of_source)
-
+    desk = _Desk()
     for event in events:
-        if event.kind in (EventKind.NOTICE, EventKind.ENQUEUED):
-            continue
-        last_of_source[event.record.place.source] = event
+        if event.kind not in (EventKind.NOTICE, EventKind.ENQUEUED):
+            yield from desk.take(event)
+    yield from desk.close_all()
+
+
+class _Desk:
+    """The tries that are open, found by their keys."""
+
+    def __init__(self) -> None:
+        self._open: OrderedDict[int, _Open] = OrderedDict()
+        self._by_key: dict[str, _Open] = {}
+        self._newest: dict[str, Event] = {}
+        self._forms: dict[str, set[str]] = {}
+
+    def take(self, event: Event) -> Iterator[Attempt]:
+        """Put `event` to its try, or begin one with it; yields the oldest try where too many are open."""
+        source = event.record.place.source
+        self._newest[source] = event
+        self._forms.setdefault(source, set()).add(event.form)
         keys = event.keys or (_neighbour_key(event),)
-        known = _find(by_key, event, keys)
-        if known is not None and known.has_copy_of(event):
-            continue
-        if known is None or not _belongs(known, event):
-            known = _Open()
-            open_attempts[id(known)] = known
-        known.add(event)
-        known.keys.update(keys)
-        for key in known.keys:
-            by_key[key] = known
-        if len(open_attempts) > _OPEN_ATTEMPTS:
-            _, oldest = open_attempts.popitem(last=False)
-            if (attempt := close(oldest)) is not None:
-                yield attempt
-    for rest in open_attempts.values():
-        if (attempt := close(rest)) is not None:
-            yield attempt
+        found = self._find(event, keys)
+        if any(attempt.has_copy_of(event) for attempt in found):
+            return
+        attempt = next((one for one in found if _belongs(one, event)), None)
+        if attempt is None:
+            attempt = _Open()
+            self._open[id(attempt)] = attempt
+        for other in found:
+            if other is not attempt and _are_halves(attempt, other):
+                self._absorb(attempt, other)
+        attempt.add(event)
+        attempt.keys.update(keys)
+        for key in attempt.keys:
+            self._by_key[key] = attempt
+        if len(self._open) > _OPEN_ATTEMPTS:
+            _, oldest = self._open.popitem(last=False)
+            yield from self._close(oldest)
 
+    def close_all(self) -> Iterator[Attempt]:
+        """Yield all tries that are still open."""
+        for attempt in self._open.values():
+            yield from self._close(attempt)
 
-def _find(by_key: dict[str, _Open], event: Event, keys: tuple[str, ...]) -> _Open | None:
-    """The open try that shares `event`'s strongest key, if that key may still join."""
-    for key in keys:
-        attempt = by_key.get(key)
-        if attempt is not None and _may_join(attempt, event, key):
-            return attempt
-    return None
+    def _find(self, event: Event, keys: tuple[str, ...]) -> list[_Open]:
+        """The open tries that share a key with `event`, that of the strongest key first."""
+        found: dict[int, _Open] = {}
+        for key in keys:
+            attempt = self._by_key.get(key)
+            if attempt is not None and _may_join(attempt, event, key):
+                found[id(attempt)] = attempt
+        return list(found.values())
+
+    def _absorb(self, attempt: _Open, other: _Open) -> None:
+        """Sidekiq's lines know the job by one id, ActiveJob's by another, until a line names both."""
+        for event in other.events:
+            attempt.add(event)
+        attempt.events.sort(key=lambda event: (event.record.place.source, event.record.place.line))
+        attempt.keys |= other.keys
+        del self._open[id(other)]
+
+    def _close(self, attempt: _Open) -> Iterator[Attempt]:
+        for key in attempt.keys:
+            if self._by_key.get(key) is attempt:
+                del self._by_key[key]
+        source = attempt.events[-1].record.place.source
+        if not _is_shadow(attempt, self._forms[source]):
+            finished = _finish(attempt, self._newest)
+            if finished is not None:
+                yield finished
 
 
 def _may_join(attempt: _Open, event: Event, key: str) -> bool:
@@ -160,6 +190,23 @@ def _belongs(attempt: _Open, event: Event) -> bool:
     if event.form.endswith("*"):
         return not attempt.has_outcome()
     return _base_form(event) not in attempt.forms
+
+
+def _are_halves(one: _Open, two: _Open) -> bool:
+    """Whether two tries that a line ties together can be one: no form twice, and of one source."""
+    same_source = one.events and one.events[-1].record.place.source == two.events[-1].record.place.source
+    return bool(same_source) and not one.forms & two.forms
+
+
+def _is_shadow(attempt: _Open, forms: set[str]) -> bool:
+    """Whether these are only Sidekiq's own `start`, `done`, `fail` of a job whose ActiveJob lines are here, too.
+
+    They carry another id than ActiveJob's lines, so that nothing ties a successful job's two halves together.
+    """
+    if not attempt.forms <= {"sidekiq-start", "sidekiq-done", "sidekiq-fail"}:
+        return False
+    needed = "activejob-error" if "sidekiq-fail" in attempt.forms else "activejob-performed"
+    return needed in forms
 
 
 def _base_form(event: Event) -> str:
