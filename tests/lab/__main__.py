@@ -27,6 +27,9 @@ def main() -> int:
     apps = arguments.app or APPS
     check_requirements(apps)
 
+    for client in (importlib.import_module(f"tests.lab.{app}") for app in apps):
+        if hasattr(client, "prepare"):
+            client.prepare()
     cases = [(app, name) for app in apps for name in _names(app) if not arguments.case or name in arguments.case]
     with ThreadPoolExecutor(arguments.jobs) as pool:
         failed = [case for case, is_played in zip(cases, pool.map(_play, cases), strict=True) if not is_played]

@@ -64,7 +64,7 @@ def open_room(hostname: str, is_dns_mute: bool = False) -> Path:
     folder = Path("/mnt/room")
     folder.mkdir()
     for target, text in (
-        ("/etc/hosts", f"127.0.0.1 localhost {hostname}\n::1 localhost\n"),
+        ("/etc/hosts", f"127.0.0.1 localhost\n127.0.1.1 {hostname}.example.org {hostname}\n::1 localhost\n"),
         ("/etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n"),
         ("/etc/hostname", f"{hostname}\n"),
     ):

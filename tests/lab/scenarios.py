@@ -101,6 +101,11 @@ _AUTH = (
     _refusal("auth-temporary", "temporary-server-failure", "AUTH", "454 4.7.0 Temporary authentication failure"),
 )
 
+_MATTERMOST_HIDES_STARTTLS = {
+    "causes": {"mattermost": "starttls-required"},
+    "truth": "starttls-unsupported: Mattermost drops the failure of STARTTLS and fails at AUTH, in clear",
+}
+
 _TLS = (
     _whole(
         "starttls-required",
@@ -109,9 +114,10 @@ _TLS = (
         security="none",
         has_login=False,
     ),
-    _whole("starttls-unsupported", "starttls-unsupported", Dialogue(tls="none"), security="starttls-always"),
+    _whole("starttls-unsupported", "starttls-unsupported", Dialogue(tls="none"), security="starttls-always", **_MATTERMOST_HIDES_STARTTLS),
     _refusal(
-        "starttls-unavailable", "starttls-unsupported", "STARTTLS", "454 4.7.0 TLS not available due to local problem"
+        "starttls-unavailable", "starttls-unsupported", "STARTTLS", "454 4.7.0 TLS not available due to local problem",
+        **_MATTERMOST_HIDES_STARTTLS,
     ),
     *(
         Scenario(f"{name}-{mode}", cause, _after_success(bad), port=port, security=security)  # type: ignore[arg-type]
@@ -148,7 +154,7 @@ _TLS = (
         mails=1,
         failed=1,
         truth="tls-wrong-mode: port 465 wants TLS from the first byte, the client waits for a greeting in clear",
-        causes={"mastodon": "connection-timeout"},
+        causes=dict.fromkeys(("mastodon", "zulip", "mattermost"), "connection-timeout"),
     ),
 )  # fmt: skip
 
