@@ -1,0 +1,5 @@
+"""`python -m maillogdiag`."""
+
+from maillogdiag.cli import main
+
+main()
