@@ -36,7 +36,8 @@ def main() -> None:
     files = client.play(scenario, room)
     for listener in held:
         listener.close()
-    write_case(_describe(arguments.app, scenario, client), files)
+    failed = client.count_tries(files) if hasattr(client, "count_tries") else scenario.failed
+    write_case(_describe(arguments.app, scenario, client, failed), files)
 
 
 def special_cases(app: str) -> dict[str, Callable[[Path], None]]:
@@ -47,10 +48,10 @@ def special_cases(app: str) -> dict[str, Callable[[Path], None]]:
         return {}
 
 
-def _describe(app: str, scenario: Scenario, client: ModuleType) -> Case:
+def _describe(app: str, scenario: Scenario, client: ModuleType, failed: int) -> Case:
     cause = scenario.cause_for(app)
-    expect = [Expected(cause, scenario.failed)] if cause else []
-    return Case(app, scenario.name, client.RECORDED, client.COMPOSED, expect, scenario.truth)
+    expect = [Expected(cause, failed)] if cause else []
+    return Case(app, scenario.name, client.RECORDED, client.COMPOSED, expect, scenario.truth_for(app))
 
 
 if __name__ == "__main__":

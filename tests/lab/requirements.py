@@ -14,7 +14,7 @@ PROGRAMS = {
     "zulip": {},
     "mattermost": {"go": "golang-go"},
     "postfix": {"/usr/sbin/postfix": "postfix"},
-    "exim": {"/usr/sbin/exim4": "exim4-daemon-light"},
+    "exim": {"dpkg": "dpkg", "/usr/lib/x86_64-linux-gnu/libidn.so.12": "libidn12", "/usr/lib/x86_64-linux-gnu/libgnutls-dane.so.0": "libgnutls-dane0"},
     "journal": {"/lib/systemd/systemd-journal-remote": "systemd-journal-remote", "journalctl": "systemd"},
 }
 RUBY_LIBRARIES = {"action_mailer": "ruby-actionmailer", "active_job": "ruby-activejob", "http": "ruby-http"}

@@ -15,6 +15,7 @@ from tests.lab import certificates, dns
 
 SMTP_HOST = "smtp.example.org"
 SMTP_ADDRESS = "192.0.2.25"
+OWN_ADDRESS = "192.0.2.10"
 MUTE_ADDRESS = "192.0.2.66"  # takes no connection and refuses none
 NO_HOST_ADDRESS = "198.51.100.25"
 NO_NET_ADDRESS = "203.0.113.25"
@@ -54,6 +55,8 @@ def open_room(hostname: str, is_dns_mute: bool = False) -> Path:
         f"ip addr add {SMTP_ADDRESS}/32 dev lo",
         f"ip addr add {MUTE_ADDRESS}/32 dev lo",
         "ip addr add 192.0.2.80/32 dev lo",
+        f"ip addr add {OWN_ADDRESS}/32 dev lo",
+        f"ip route change local {SMTP_ADDRESS} dev lo table local src {OWN_ADDRESS}",
         f"ip route add unreachable {NO_HOST_ADDRESS}/32",
         "mount -t tmpfs tmpfs /home",
         "mount -t tmpfs tmpfs /opt",
