@@ -9,6 +9,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from tests.lab.derived import derive_fixtures
 from tests.lab.play import APPS, special_cases
 from tests.lab.requirements import check_requirements
 from tests.lab.scenarios import SCENARIOS
@@ -23,9 +24,14 @@ def main() -> int:
     parser.add_argument("--app", action="append", choices=APPS, help="only this application (repeatable)")
     parser.add_argument("--case", action="append", help="only this scenario (repeatable)")
     parser.add_argument("--jobs", type=int, default=6, help="cases played at the same time (default: 6)")
+    parser.add_argument("--derive", action="store_true", help="only make anew what comes from other fixtures")
     arguments = parser.parse_args()
+    if arguments.derive:
+        check_requirements(["journal"])
+        derive_fixtures()
+        return 0
     apps = arguments.app or APPS
-    check_requirements(apps)
+    check_requirements([*apps, "journal"])
 
     for client in (importlib.import_module(f"tests.lab.{app}") for app in apps):
         if hasattr(client, "prepare"):
@@ -33,6 +39,8 @@ def main() -> int:
     cases = [(app, name) for app in apps for name in _names(app) if not arguments.case or name in arguments.case]
     with ThreadPoolExecutor(arguments.jobs) as pool:
         failed = [case for case, is_played in zip(cases, pool.map(_play, cases), strict=True) if not is_played]
+    if not failed and set(apps) == set(APPS):
+        derive_fixtures()
     print(f"{len(cases) - len(failed)} of {len(cases)} cases recorded.")
     return 1 if failed else 0
 
