@@ -1,1 +1,5 @@
 """Where log text comes from: files, archives, the systemd journal, standard input."""
+
+from maillogdiag.sources.paths import open_inputs
+
+__all__ = ["open_inputs"]
