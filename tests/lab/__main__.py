@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import shutil
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from tests.lab.case import FIXTURES
 from tests.lab.derived import derive_fixtures
 from tests.lab.play import APPS, special_cases
 from tests.lab.requirements import check_requirements
 from tests.lab.scenarios import SCENARIOS
 
 # Every case in namespaces of its own; when its first process ends, all it started ends with it.
-_IN_A_ROOM = "unshare --net --mount --uts --ipc --pid --fork --mount-proc --kill-child".split()
+_IN_A_ROOM = ["unshare", "--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "--mount-proc", "--kill-child"]
 _CASE_LIMIT_S = 300
 
 
@@ -33,14 +35,16 @@ def main() -> int:
     apps = arguments.app or APPS
     check_requirements([*apps, "journal"])
 
+    started = time.time()
     for client in (importlib.import_module(f"tests.lab.{app}") for app in apps):
         if hasattr(client, "prepare"):
             client.prepare()
     cases = [(app, name) for app in apps for name in _names(app) if not arguments.case or name in arguments.case]
     with ThreadPoolExecutor(arguments.jobs) as pool:
         failed = [case for case, is_played in zip(cases, pool.map(_play, cases), strict=True) if not is_played]
-    if not failed and set(apps) == set(APPS):
+    if not failed and not arguments.case and set(apps) == set(APPS):
         derive_fixtures()
+        _remove_older_than(started)
     print(f"{len(cases) - len(failed)} of {len(cases)} cases recorded.")
     return 1 if failed else 0
 
@@ -49,6 +53,13 @@ def _names(app: str) -> list[str]:
     client = importlib.import_module(f"tests.lab.{app}")
     playable = [name for name, scenario in SCENARIOS.items() if not scenario.only or app in scenario.only]
     return [name for name in playable if name not in client.SKIPPED] + list(special_cases(app))
+
+
+def _remove_older_than(started: float) -> None:
+    """Remove the cases that this run, being a whole one, did not write."""
+    for description in FIXTURES.glob("*/*/case.yaml"):
+        if description.stat().st_mtime < started:
+            shutil.rmtree(description.parent)
 
 
 def _play(case: tuple[str, str]) -> bool:

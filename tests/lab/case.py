@@ -11,13 +11,15 @@ from pathlib import Path
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 
 # Where Debian and the lab keep things, and where an installation by the book keeps them.
+_GEMS = "/home/mastodon/live/vendor/bundle/ruby/3.1.0/gems/"
+_ZULIP_PACKAGES = "/srv/zulip-venv-cache/7c4d8a1f/zulip-py3-venv/lib/python3.11/site-packages/"
 _REALISTIC_PATHS = (
-    (r"/usr/share/rubygems-integration/(?:all|3\.1\.0)/gems/", "/home/mastodon/live/vendor/bundle/ruby/3.1.0/gems/"),
-    (r"/usr/lib/ruby/vendor_ruby/(mail/|mail\.rb)", r"/home/mastodon/live/vendor/bundle/ruby/3.1.0/gems/mail-2.7.1/lib/\1"),
-    (r"/usr/lib/ruby/(vendor_ruby|gems/3\.1\.0/gems)/", "/home/mastodon/live/vendor/bundle/ruby/3.1.0/gems/"),
+    (r"/usr/share/rubygems-integration/(?:all|3\.1\.0)/gems/", _GEMS),
+    (r"/usr/lib/ruby/vendor_ruby/(mail/|mail\.rb)", rf"{_GEMS}mail-2.7.1/lib/\1"),
+    (r"/usr/lib/ruby/(vendor_ruby|gems/3\.1\.0/gems)/", _GEMS),
     (r"/usr/lib/ruby/3\.1\.0/", "/home/mastodon/.rbenv/versions/3.1.2/lib/ruby/3.1.0/"),
     (r"/usr/bin/sidekiq", "/home/mastodon/live/vendor/bundle/ruby/3.1.0/bin/sidekiq"),
-    (r"/[\w./-]*/site-packages/django/", "/srv/zulip-venv-cache/7c4d8a1f/zulip-py3-venv/lib/python3.11/site-packages/django/"),
+    (r"/[\w./-]*/site-packages/django/", f"{_ZULIP_PACKAGES}django/"),
     (r"/[\w./-]*/lib/python3\.11/(?!site-packages)", "/usr/lib/python3.11/"),
 )  # fmt: skip
 

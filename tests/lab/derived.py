@@ -16,7 +16,14 @@ _VERSIONS = {
     "sidekiq-7": (as_sidekiq_7, "Sidekiq 7.3 and Rails 8.0 wording (Mastodon 4.4)"),
     "sidekiq-8": (as_sidekiq_8, "Sidekiq 8.0 and Rails 8.0 wording, Ruby 3.4 notation (Mastodon 4.5)"),
 }
-_VERSIONED = ("auth-failed-gmail", "connection-refused", "cert-expired-starttls", "connection-timeout", "success", "decoys")
+_VERSIONED = (
+    "auth-failed-gmail",
+    "connection-refused",
+    "cert-expired-starttls",
+    "connection-timeout",
+    "success",
+    "decoys",
+)
 
 
 def derive_fixtures() -> None:
@@ -104,9 +111,8 @@ def _mattermost_entries(scenario: str) -> list[Entry]:
 def _unrelated_entries(start: dt.datetime) -> list[Entry]:
     """A service that has nothing to do with mail, and says "Connection refused" all the same."""
     texts = ("Connection refused by 198.51.100.7 port 22", "pam_unix(cron:session): session opened for user root")
-    return [
-        Entry(start + dt.timedelta(seconds=number), "ssh.service", "sshd", 402, texts[number % 2]) for number in range(6)
-    ]
+    times = [start + dt.timedelta(seconds=number) for number in range(6)]
+    return [Entry(time, "ssh.service", "sshd", 402, texts[number % 2]) for number, time in enumerate(times)]
 
 
 def _write_journals() -> None:
@@ -119,12 +125,10 @@ def _write_journals() -> None:
     _write_printed(
         "mastodon", coloured, f"{mastodon.RECORDED}; {made}", "sidekiq-8-auth-failed-gmail", ("short", "json", "export")
     )
-    _write_printed(
-        "mattermost", _mattermost_entries("shape-plain"), f"{mattermost.RECORDED}; {made}", "shape-plain", ("short", "json")
-    )
-    _write_printed(
-        "postfix", _postfix_entries("relay-denied"), f"{postfix.RECORDED}; {made}", "relay-denied", ("short", "short-iso")
-    )
+    lines = _mattermost_entries("shape-plain")
+    _write_printed("mattermost", lines, f"{mattermost.RECORDED}; {made}", "shape-plain", ("short", "json"))
+    lines = _postfix_entries("relay-denied")
+    _write_printed("postfix", lines, f"{postfix.RECORDED}; {made}", "relay-denied", ("short", "short-iso"))
 
     every_unit = [
         *of_mastodon,

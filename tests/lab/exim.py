@@ -108,7 +108,10 @@ def count_tries(files: dict[str, str]) -> int:
 
 def _furnish(room: Path) -> None:
     """Give the user that Debian's Exim runs as, and empty spool and log folders."""
-    for name, line in (("passwd", "Debian-exim:x:990:990::/var/spool/exim4:/bin/false"), ("group", "Debian-exim:x:990:")):
+    for name, line in (
+        ("passwd", "Debian-exim:x:990:990::/var/spool/exim4:/bin/false"),
+        ("group", "Debian-exim:x:990:"),
+    ):
         copy = room / name
         copy.write_text(Path(f"/etc/{name}").read_text() + f"{line}\n")
         subprocess.run(["mount", "--bind", copy, f"/etc/{name}"], check=True)

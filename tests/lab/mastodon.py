@@ -85,9 +85,7 @@ def run_jobs(
         **env,
     }
     log_path = room / "sidekiq.log"
-    redis = subprocess.Popen(
-        ["redis-server", "--port", "6379", "--save", ""], stdout=subprocess.DEVNULL, cwd="/mnt"
-    )
+    redis = subprocess.Popen(["redis-server", "--port", "6379", "--save", ""], stdout=subprocess.DEVNULL, cwd="/mnt")
     time.sleep(0.5)
     with log_path.open("wb") as log:
         worker = subprocess.Popen(
@@ -121,4 +119,3 @@ def _wait_for(path: Path, pattern: str, count: int, timeout_s: float = 120) -> N
         if time.monotonic() > deadline:
             raise TimeoutError(f"{path.name}: {pattern!r} was not seen {count} times:\n{path.read_text()[-2000:]}")
         time.sleep(0.05)
-

@@ -12,10 +12,12 @@ from tests.lab.mastodon import COMPOSED, RECORDED, run_jobs, settings, shorten_t
 from tests.lab.room import SMTP_ADDRESS, block_port
 from tests.lab.scenarios import GMAIL_535, SCENARIOS
 from tests.lab.server import Server
+from tests.lab.stretch import stretch_times
 
 _REFUSED = "deliver http://remote.example.net:8080/inbox"
 _UNTRUSTED = "deliver https://remote.example.net/inbox"
 _SLOW = "deliver http://slow.example.net:8080/inbox"
+_STORY_FACTOR = 1800
 _MAIL = "mail confirmation_instructions"
 _RESET = "mail reset_password_instructions"
 _WELCOME = "mail welcome"
@@ -93,7 +95,8 @@ def _story(room: Path) -> None:
     environment = settings(SCENARIOS["auth-failed"]) | {"LAB_REDIS_CHATTER": "1"}
     output = run_jobs(day * 8, environment, room)
     expect = [Expected("auth-failed", 12), Expected("temporary-server-failure", 2)]
-    _write("story", expect, {"sidekiq.log": shorten_traces(output.sidekiq), "web.log": output.web})
+    files = {"sidekiq.log": shorten_traces(output.sidekiq), "web.log": output.web}
+    _write("story", expect, stretch_times(files, _STORY_FACTOR), "times spread over hours")
 
 
 SPECIALS = {

@@ -5,7 +5,9 @@ The reason of a failure is recorded from Go; the messages and fields around it f
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -22,7 +24,7 @@ _OLD_STAGES = {
     "failed to close connection to the SMTP server": "Failed to close connection to SMTP server",
 }
 _KINDS = ("notification", "reset", "test", "invite")
-_IDS = {"request_id": "bq7f8rm3yt8ktn1x9f5zjw4e6a", "user_id": "y8n5o1mfkpyy7m3gzq6r4hdjxe"}
+_USER_ID = "y8n5o1mfkpyy7m3gzq6r4hdjxe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,18 @@ def lines_for(outcomes: Iterable[Outcome]) -> list[Line]:
     return lines
 
 
+def greeting_lines(outcomes: Iterable[Outcome]) -> list[Line]:
+    """Tell of greetings that failed as 5.x did: the mailer's line has the reason, the request's line has none."""
+    lines: list[Line] = []
+    for outcome in outcomes:
+        reason = f"Failed to open a connection to SMTP server {outcome.reason}"
+        lines.append(Line(outcome.ended, "error", reason, "mailservice/mail.go:134"))
+        message = "Connection unsuccessful: SendMail: Failed to open TLS connection"
+        fields = _request_fields(outcome, "/api/v4/email/test", "testEmail: ")
+        lines.append(Line(outcome.ended + 0.00045, "error", message, "mlog/log.go:175", fields))
+    return lines
+
+
 def _start(time: float) -> list[Line]:
     return [
         Line(time, "info", "Server is initializing...", "platform/service.go:196", {"go_version": "go1.19.8"}),
@@ -65,7 +79,7 @@ def _start(time: float) -> list[Line]:
             "error",
             "Failed to send push notification",
             "app/notification_push.go:131",
-            {"error": "Post \"https://push.example.com/api/v1/send_push\": dial tcp 198.51.100.9:443: i/o timeout"},
+            {"error": 'Post "https://push.example.com/api/v1/send_push": dial tcp 198.51.100.9:443: i/o timeout'},
         ),
         Line(time + 1.7, "info", "Server is listening on [::]:8065", "app/server.go:929", {"address": "[::]:8065"}),
     ]
@@ -78,7 +92,7 @@ def _mail_lines(outcome: Outcome, kind: str) -> list[Line]:
         "warn",
         "Error decoding the config",
         "api4/system.go:233",
-        {"path": "/api/v4/email/test", **_IDS, "ip_addr": "192.0.2.44", "error": "EOF"},
+        {"path": "/api/v4/email/test", **_ids(outcome), "ip_addr": "192.0.2.44", "error": "EOF"},
     )
     if not outcome.stage:
         return [noise] if kind == "test" else []
@@ -91,19 +105,26 @@ def _mail_lines(outcome: Outcome, kind: str) -> list[Line]:
             message, caller, before = "Failed to send invite email successfully ", "email/email.go:563", []
         case "reset":
             message = "Failed to send password reset email successfully."
-            fields = _request_fields("/api/v4/users/password/reset/send", f"SendPasswordReset: {message}, {error}")
+            told = f"SendPasswordReset: {message}, {error}"
+            fields = _request_fields(outcome, "/api/v4/users/password/reset/send", told)
             caller, before = "web/context.go:117", []
         case _:
             message = f"Connection unsuccessful: {error}"
-            fields = _request_fields("/api/v4/email/test", f"testEmail: {message}")
+            fields = _request_fields(outcome, "/api/v4/email/test", f"testEmail: {message}")
             caller, before = "web/context.go:117", [noise]
     return [*before, Line(outcome.ended, "error", message, caller, fields)]
 
 
-def _request_fields(path: str, error: str) -> dict[str, object]:
+def _ids(outcome: Outcome) -> dict[str, object]:
+    """Return the ids of a request: another one for each mail."""
+    digest = hashlib.sha256(str(outcome.started).encode()).digest()
+    return {"request_id": base64.b32encode(digest).decode().lower()[:26], "user_id": _USER_ID}
+
+
+def _request_fields(outcome: Outcome, path: str, error: str) -> dict[str, object]:
     where = error.partition(":")[0]
     return {
-        "path": path, **_IDS, "ip_addr": "192.0.2.44", "method": "POST", "err_where": where, "http_code": 500,
+        "path": path, **_ids(outcome), "ip_addr": "192.0.2.44", "method": "POST", "err_where": where, "http_code": 500,
         "error": error,
     }  # fmt: skip
 
@@ -119,7 +140,8 @@ def as_zap_json(line: Line) -> str:
     fields = dict(line.fields)
     if "err_where" in fields:
         fields["err_details"] = str(fields.pop("error")).partition(": ")[2]
-    head = {"level": line.level, "ts": round(line.time, 7), "caller": "mlog/log.go:175", "msg": line.message}
+    caller = line.caller if line.caller.startswith("mailservice/") else "mlog/log.go:175"
+    head = {"level": line.level, "ts": round(line.time, 7), "caller": caller, "msg": line.message}
     return _compact(head | fields)
 
 
@@ -156,7 +178,8 @@ def _old_text(line: Line) -> str:
     old, reason = _OLD_STAGES[known], error.partition(f"{known}: ")[2]
     if "path" in line.fields:
         path = str(line.fields["path"]).replace("/api/v4/email/test", "/api/v3/admin/test_email")
-        return f"{path}:SendMail code=500 rid={_IDS['request_id']} uid={_IDS['user_id']} ip=192.0.2.44 {old} [details: {reason}]"
+        request = f"code=500 rid={line.fields['request_id']} uid={_USER_ID} ip=192.0.2.44"
+        return f"{path}:SendMail {request} {old} [details: {reason}]"
     return f"Failed to send welcome email successfully err=SendMail: {old}, {reason}"
 
 

@@ -13,8 +13,12 @@ PROGRAMS = {
     "mastodon": {"ruby": "ruby", "sidekiq": "ruby-sidekiq", "redis-server": "redis-server"},
     "zulip": {},
     "mattermost": {"go": "golang-go"},
-    "postfix": {"/usr/sbin/postfix": "postfix"},
-    "exim": {"dpkg": "dpkg", "/usr/lib/x86_64-linux-gnu/libidn.so.12": "libidn12", "/usr/lib/x86_64-linux-gnu/libgnutls-dane.so.0": "libgnutls-dane0"},
+    "postfix": {"/usr/sbin/postfix": "postfix", "/usr/lib/x86_64-linux-gnu/sasl2/libplain.so": "libsasl2-modules"},
+    "exim": {
+        "dpkg": "dpkg",
+        "/usr/lib/x86_64-linux-gnu/libidn.so.12": "libidn12",
+        "/usr/lib/x86_64-linux-gnu/libgnutls-dane.so.0": "libgnutls-dane0",
+    },
     "journal": {"/lib/systemd/systemd-journal-remote": "systemd-journal-remote", "journalctl": "systemd"},
 }
 RUBY_LIBRARIES = {"action_mailer": "ruby-actionmailer", "active_job": "ruby-activejob", "http": "ruby-http"}

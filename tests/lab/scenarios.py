@@ -119,7 +119,10 @@ _TLS = (
         security="none",
         has_login=False,
     ),
-    _whole("starttls-unsupported", "starttls-unsupported", Dialogue(tls="none"), security="starttls-always", **_MATTERMOST_HIDES_STARTTLS),
+    _whole(
+        "starttls-unsupported", "starttls-unsupported", Dialogue(tls="none"), security="starttls-always",
+        **_MATTERMOST_HIDES_STARTTLS,
+    ),
     _refusal(
         "starttls-unavailable", "starttls-unsupported", "STARTTLS", "454 4.7.0 TLS not available due to local problem",
         **_MATTERMOST_HIDES_STARTTLS,
@@ -169,9 +172,7 @@ _TLS = (
 
 _NETWORK = (
     _whole("connection-refused", "connection-refused", None),
-    _whole(
-        "connection-timeout", "connection-timeout", None, host="mute.example.org", mails=1, failed=1
-    ),
+    _whole("connection-timeout", "connection-timeout", None, host="mute.example.org", mails=1, failed=1),
     _refusal("banner-timeout", "connection-timeout", "banner", Rude.HANG, mails=2, failed=1),
     _refusal("end-of-data-timeout", "connection-timeout", "END", Rude.HANG, mails=2, failed=1),
     _whole("no-route-to-host", "network-unreachable", None, host="nohost.example.org"),
@@ -273,7 +274,12 @@ _REPLIES = tuple(
             "450 4.7.1 <social.example.org>: Helo command rejected: Host not found",
         ),
         ("helo-refused", "helo-rejected", "EHLO", "501 5.5.4 Invalid HELO name (See RFC2821 4.1.1.1)"),
-        ("temporary-failure", "temporary-server-failure", "RCPT", "451 4.3.0 <ada@remote.example.net>: Temporary lookup failure"),
+        (
+            "temporary-failure",
+            "temporary-server-failure",
+            "RCPT",
+            "451 4.3.0 <ada@remote.example.net>: Temporary lookup failure",
+        ),
         ("queue-file-error", "temporary-server-failure", "END", "451 4.3.0 Error: queue file write error"),
     )
 )  # fmt: skip

@@ -27,7 +27,7 @@ _POLITE = {
 }
 
 
-class _Hangup(Exception):
+class _HangupError(Exception):
     """The server ends this connection."""
 
 
@@ -65,7 +65,7 @@ class _Session:
                 self._encrypt()
             self._say("banner")
             self._converse()
-        except (_Hangup, OSError):
+        except (_HangupError, OSError):
             pass
         finally:
             self._socket.close()
@@ -91,7 +91,7 @@ class _Session:
                     self._say("END")
             elif verb == "QUIT":
                 self._send("221 2.0.0 Bye")
-                raise _Hangup
+                raise _HangupError
             elif verb in ("RSET", "NOOP"):
                 self._send("250 2.0.0 Ok")
             else:
@@ -120,13 +120,13 @@ class _Session:
         """Answer at this phase as the dialogue tells; return what was said."""
         answer = self._dialogue.answers.get(phase, _POLITE.get(phase, ""))
         if answer is Rude.CLOSE:
-            raise _Hangup
+            raise _HangupError
         if answer is Rude.HANG:
             time.sleep(_HANG_S)
-            raise _Hangup
+            raise _HangupError
         self._send(answer)
         if answer.startswith("421") or (phase == "banner" and not answer.startswith("220")):
-            raise _Hangup
+            raise _HangupError
         return answer
 
     def _send(self, reply: str) -> None:
@@ -142,7 +142,7 @@ class _Session:
         answer = self._dialogue.answers.get("handshake")
         if answer is Rude.CLOSE:
             self._socket.recv(1)  # the client's first byte is in, so it sees a cut and not a refusal
-            raise _Hangup
+            raise _HangupError
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self._certificates / f"{self._dialogue.certificate}.pem")
         if self._dialogue.tls_fault == "old":

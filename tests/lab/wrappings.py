@@ -27,11 +27,8 @@ def compose_timestamps(lines: Stamped) -> str:
 
 def json_file(lines: Stamped) -> str:
     """Docker's json-file driver: one object a line, as under /var/lib/docker/containers."""
-    return "".join(
-        json.dumps({"log": f"{line}\n", "stream": "stdout", "time": _nano(time)}, ensure_ascii=False, separators=(",", ":"))
-        + "\n"
-        for time, line in lines
-    )
+    objects = ({"log": f"{line}\n", "stream": "stdout", "time": _nano(time)} for time, line in lines)
+    return "".join(json.dumps(entry, ensure_ascii=False, separators=(",", ":")) + "\n" for entry in objects)
 
 
 def kubectl_prefix(lines: Stamped) -> str:

@@ -29,7 +29,7 @@ def consume(event: dict[str, Any]) -> None:
 def consume_wrapper(event: dict[str, Any]) -> None:
     try:
         consume(event)
-    except Exception:  # noqa: BLE001  as the real worker does
+    except Exception:
         logging.exception(
             "Problem handling data on queue %s", os.environ.get("LAB_QUEUE", "email_senders"), stack_info=True
         )

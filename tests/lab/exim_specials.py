@@ -1,0 +1,28 @@
+"""The story of an Exim: its relay's password is changed and mended, later one recipient is gone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from tests.lab import exim
+from tests.lab.case import Case, Expected, write_case
+from tests.lab.dialogue import POLITE, Dialogue
+from tests.lab.room import SMTP_ADDRESS
+from tests.lab.scenarios import SCENARIOS
+from tests.lab.server import Server
+from tests.lab.stretch import stretch_times
+
+_BAD_LOGIN = Dialogue({"AUTH": "535 5.7.8 Error: authentication failed: authentication failure"})
+_UNKNOWN = Dialogue({"RCPT": "550 5.1.1 <ada@remote.example.net>: Recipient address rejected: User unknown"})
+
+
+def _story(room: Path) -> None:
+    Server((SMTP_ADDRESS, 587), [*[POLITE] * 14, *[_BAD_LOGIN] * 8, *[POLITE] * 12, _UNKNOWN, POLITE], room)
+    files = exim.play(replace(SCENARIOS["success"], mails=40), room)
+    expect = [Expected("auth-failed", 8), Expected("recipient-rejected", 1)]
+    composed = f"{exim.COMPOSED}; times spread over hours"
+    write_case(Case("exim", "story", exim.RECORDED, composed, expect), stretch_times(files, 1800))
+
+
+SPECIALS = {"story": _story}
