@@ -1,9 +1,18 @@
-"""A failure: one error text, read into the fields that rules match on."""
+"""A failure: one error text, read into the fields that rules match on.
+
+The same reader serves every application: it takes off what Ruby, Python, Go, PHP, Java or Postfix put around a
+server's reply, and joins the lines of a reply, so that one rule fits them all.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+
+import pyparsing as pp
+
+_MOST_CHARACTERS = 8 * 1024
 
 
 class Phase(StrEnum):
@@ -26,7 +35,7 @@ class Failure:
 
     Args:
         text: the error text as logged, cut to a sane length, whitespace kept.
-        normal: lower-cased, wrappers removed, multi-line reply joined, blanks squeezed: what phrases match on.
+        normal: lower-cased, multi-line reply joined, quoting and blanks squeezed: what phrases match on.
         code: SMTP reply code, 200..599, read by position only (never out of an address or a size).
         enhanced: enhanced status code such as "5.7.8" (RFC 3463).
         phase: step of the dialogue, where the text or the application says it.
@@ -47,3 +56,174 @@ class Failure:
     port: int | None = None
     provider: str | None = None
     app: str | None = None
+
+
+# reply := code [("-" | " ") enhanced] text            (RFC 5321 section 4.2, RFC 2034 section 4)
+_CODE = pp.Regex(r"(?P<code>[2-5]\d\d)(?![\d@.])")
+_ENHANCED = pp.Regex(r"[ -]?#?(?P<enhanced>[245]\.\d{1,3}\.\d{1,3})(?![\d.])")
+_REPLY = (_CODE + pp.Opt(_ENHANCED)).leave_whitespace()
+
+# Where a reply may begin, the surest place first. A code anywhere else is a size, a port, an address or a time.
+_REPLY_PLACES = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"(?:said|talk to me|responded|returned|replied|response)(?: with)?:? ?['\"]?(?=[2-5]\d\d[ -])",
+        r"with message \"(?=[2-5]\d\d[ -])",
+        r"got code \"(?=[2-5]\d\d\")",
+        r"[({\[, ]\(?(?=[45]\d\d, ?[bu]?['\"])",
+        r"(?:error core|code|status)\"?[:=]? ?\"?(?=[2-5]\d\d\b)",
+        r"could not get 3xx \((?=[2-5]\d\d)",
+        r"^\W{0,4}(?:smtp; ?|s: )?(?=[2-5]\d\d(?:[ -]|$))",
+        r"(?:error|exception|refused|busy|command|failed)(?: \(|: ?)(?=[2-5]\d\d[ -])",
+        r"(?:(?:after|to) [^:\n]{1,120}: |\(\d[\d.]{6,14}\) )(?:host [^:\n]{1,200}: )?(?=[45]\d\d[ -])",
+        r"(?:[:,;>\]]|details:|err=\S{0,40}|->|\.,| -) ?(?=[45]\d\d[ -](?:[45]\.\d|<|['\"`]?[A-Za-z#]))",
+        r"smtp[ a-z-]{0,30}error:? ?\(?(?=[45]\d\d\b)",
+        r"\((?=[45]\d\d\)\W*$)",
+    )
+)
+_BARE_ENHANCED = (
+    re.compile(r"(?:^\W{0,4}|[:;(\[] ?#?|dsn=|'|\" ?)(?P<enhanced>[245]\.\d{1,3}\.\d{1,3})(?![\d.])"),
+    re.compile(r"\(#(?P<enhanced>[245]\.\d{1,3}\.\d{1,3})\)"),
+    re.compile(r"(?:^|[ ,])(?P<enhanced>[45]\.\d\.\d{1,3})(?=[ :(])"),
+)
+
+_EXCEPTION = re.compile(
+    r"(?:^|[\s#<:'\"(`,])(?P<name>(?:[A-Za-z_]\w{0,40}(?:::|\.)){0,6}"
+    r"(?:E[A-Z]{4,14}|[A-Z]\w{0,60}?(?:Error|Exception|Refused|Disconnected|Busy|Command|Timeout)|timeout|gaierror))"
+    r"(?=[\s:(>,)]|$)"
+)
+_PHASE_WORDS = (
+    (Phase.END_OF_DATA, ("end of data", "sending message body", "close connection to", "close smtp data")),
+    (Phase.RCPT_TO, ("reply to rcpt to", "after rcpt to", "set the to address", "to email address", "sending rcpt")),
+    (Phase.MAIL_FROM, ("reply to mail from", "after mail from", "set the from address", "from email address")),
+    (Phase.DATA, ("reply to data command", "after data", "email message data")),
+    (Phase.AUTH, ("sasl authentication failed", "failed to authenticate", "authentication failed:", "reply to auth")),
+    (Phase.STARTTLS, ("reply to starttls", "cannot start tls", "upgrade failed", "after starttls")),
+    (Phase.EHLO, ("reply to ehlo", "reply to helo", "response to ehlo", "hello message", "set helo", "set the helo")),
+    (Phase.GREETING, ("talk to me", "initial connection", "initial server greeting", "smtpconnecterror")),
+)
+_PHASE_OF_CLASS = {
+    "SMTPAuthenticationError": Phase.AUTH,
+    "SMTPSenderRefused": Phase.MAIL_FROM,
+    "SMTPRecipientsRefused": Phase.RCPT_TO,
+    "SMTPDataError": Phase.END_OF_DATA,
+    "SMTPHeloError": Phase.EHLO,
+    "SMTPConnectError": Phase.GREETING,
+    "OpenTimeout": Phase.CONNECT,
+    "ECONNREFUSED": Phase.CONNECT,
+}
+_SERVERS = (
+    re.compile(
+        r"(?:host|server|connect to|with|relay=|to server) ?"
+        r"(?P<host>[\w-]+(?:\.[\w-]+)+)(?:\[[^\]\s]*\])?(?::(?P<port>\d{1,5}))?"
+    ),
+    re.compile(r"peeraddr=(?P<host>\[?[\w.:]+?\]?):(?P<port>\d{1,5})(?!\S*:\d)"),
+    re.compile(r"for \"(?P<host>[^\"\s]{1,255})\" port (?P<port>\d{1,5})"),
+    re.compile(r"(?:tcp|tcp4|tcp6|ssl|tls|smtps?)(?: |://)(?P<host>\[[\w:.]+\]|[\w.-]+):(?P<port>\d{1,5})"),
+    re.compile(r"(?:to|for|host) \"?(?P<host>\[[\w:.]+\]|[\w-]+(?:\.[\w-]+)+):(?P<port>\d{1,5})"),
+    re.compile(r"lookup (?P<host>[\w.-]{1,255})"),
+    re.compile(r"\bport (?P<port>\d{1,5})\b"),
+    re.compile(r"(?P<host>[\w-]+(?:\.[\w-]+)+):(?P<port>25|465|587|2525)\b"),
+)
+
+_ESCAPED_BREAK = re.compile(r"\\r\\n|\\n|\\r|\\t")
+_BYTES_QUOTE = re.compile(r"\b[bu](?=['\"])")
+_REPEATED_CODE = re.compile(r"(?<=\s)[2-5]\d\d[- ](?:[245]\.\d{1,3}\.\d{1,3}\s+)?(?=\S)")
+_REPEATED_ENHANCED = re.compile(r"(?<=[\s])[245]\.\d{1,3}\.\d{1,3}\s+(?=\S)")
+_CURLY_QUOTES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"'})
+
+
+def read_failure(
+    text: str,
+    *,
+    app: str | None = None,
+    phase: Phase | None = None,
+    host: str | None = None,
+    port: int | None = None,
+) -> Failure:
+    """Read an error text; what cannot be found is None. Never raises.
+
+    Args:
+        text: as logged, wrappers included; cut at 8 KiB.
+        app: the application that logged it.
+        phase: the step of the dialogue, where the application says it outside the text.
+        host: the server, likewise.
+        port: its port, likewise.
+    """
+    text = text[:_MOST_CHARACTERS]
+    flat = _flatten(text)
+    code, enhanced, reply_at = _reply(flat)
+    exception = _exception(flat)
+    found_host, found_port = _server(flat)
+    normal = _normalise(flat, reply_at)
+    return Failure(
+        text=text,
+        normal=normal,
+        code=code,
+        enhanced=enhanced,
+        phase=phase or _phase(normal, exception),
+        exception=exception,
+        host=host or found_host,
+        port=port or found_port,
+        app=app,
+    )
+
+
+def _flatten(text: str) -> str:
+    """One line: real and escaped line breaks become blanks, bytes' and unicode strings' prefixes go."""
+    text = _ESCAPED_BREAK.sub(" ", text.translate(_CURLY_QUOTES))
+    return " ".join(_BYTES_QUOTE.sub("", text).replace("\\'", "'").replace('\\"', '"').split())
+
+
+def _normalise(flat: str, reply_at: int) -> str:
+    """Lower case, and the code that each line of a multi-line reply repeats taken out."""
+    head, reply = (flat[: reply_at + 1], flat[reply_at + 1 :]) if reply_at >= 0 else (flat, "")
+    reply = _REPEATED_ENHANCED.sub("", _REPEATED_CODE.sub("", reply))
+    return (head + reply).lower()
+
+
+def _reply(flat: str) -> tuple[int | None, str | None, int]:
+    """Reply code, enhanced status code, and where the reply begins (-1: nowhere)."""
+    for place in _REPLY_PLACES:
+        found = place.search(flat)
+        if found is None:
+            continue
+        try:
+            parts = _REPLY.parse_string(flat[found.end() : found.end() + 24])
+        except pp.ParseException:
+            continue
+        enhanced = str(parts["enhanced"]) if "enhanced" in parts else _bare_enhanced(flat)
+        return int(parts["code"]), enhanced, found.end()
+    return None, _bare_enhanced(flat), -1
+
+
+def _bare_enhanced(flat: str) -> str | None:
+    for pattern in _BARE_ENHANCED:
+        if found := pattern.search(flat):
+            return found["enhanced"]
+    return None
+
+
+def _exception(flat: str) -> str | None:
+    found = _EXCEPTION.search(flat[:2000])
+    return found["name"] if found else None
+
+
+def _phase(normal: str, exception: str | None) -> Phase | None:
+    for phase, words in _PHASE_WORDS:
+        if any(word in normal for word in words):
+            return phase
+    name = re.split(r"::|\.", exception)[-1] if exception else ""
+    return _PHASE_OF_CLASS.get(name)
+
+
+def _server(flat: str) -> tuple[str | None, int | None]:
+    host = port = None
+    for pattern in _SERVERS:
+        if found := pattern.search(flat):
+            groups = found.groupdict()
+            host = host or groups.get("host")
+            port = port or (int(groups["port"]) if groups.get("port") else None)
+            if host and port:
+                break
+    return host, port if port is None or port < 65536 else None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
 
 from maillogdiag.causes import Cause
+from maillogdiag.failures import Phase
 
 
 class Severity(StrEnum):
@@ -22,6 +23,17 @@ class Confidence(StrEnum):
     HIGH = "high"
     MEDIUM = "medium"
     LOW = "low"
+
+
+class Tier(IntEnum):
+    """The written order: a rule of a higher tier beats all of the lower ones. See docs/rule-order.md."""
+
+    CLASS = 1  # a reply code's class, an exception's class, a step of the dialogue: no words
+    FAMILY = 2  # words that many servers use loosely: "try again later", "policy"
+    CODE = 3  # an enhanced status code that means one thing only
+    SUBJECT = 4  # the words that name what was refused: "Sender address rejected"
+    PHRASE = 5  # a wording that means one thing, whoever says it
+    PROVIDER = 6  # what one provider means by its codes and words
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +67,63 @@ class Fix:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """When a rule applies: every field that is set must hold, of one field's values any.
+
+    Args:
+        text: phrases of which one must occur; "*" stands for at most 80 characters.
+        all: phrases that must all occur.
+        none: phrases of which none may occur.
+        code: reply codes, "550" or "500-504".
+        enhanced: enhanced status codes, "5.7.8", "x.7.8" or "5.7.606-649".
+        exception: exception classes, with or without their module.
+    """
+
+    text: tuple[str, ...] = ()
+    all: tuple[str, ...] = ()
+    none: tuple[str, ...] = ()
+    code: tuple[str, ...] = ()
+    enhanced: tuple[str, ...] = ()
+    exception: tuple[str, ...] = ()
+    phase: tuple[Phase, ...] = ()
+    app: tuple[str, ...] = ()
+    provider: tuple[str, ...] = ()
+    port: tuple[int, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """How many fields it asks for: more of them is more specific."""
+        fields = (self.text, self.all, self.code, self.enhanced, self.exception, self.phase, self.app)
+        return sum(bool(values) for values in (*fields, self.provider, self.port))
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Texts that a rule must, and must not, be the winner of."""
+
+    match: tuple[str, ...] = ()
+    no_match: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One meaning of an error text. Fields as in `Diagnosis`."""
+
+    id: str
+    cause: Cause
+    tier: Tier
+    when: Condition
+    title: str
+    explanation: str
+    severity: Severity
+    confidence: Confidence
+    fixes: tuple[Fix, ...] = ()
+    samples: Samples = field(default_factory=Samples)
+    source: str = ""
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnosis:
     """What the rule base says of one failure.
 
@@ -63,7 +132,7 @@ class Diagnosis:
         rule: id of the rule that won, e.g. "auth-failed.gmail-app-password".
         title: one line for a heading.
         explanation: what happens, in plain words, for an admin who never heard of STARTTLS.
-        fixes: for the failure's own application first.
+        fixes: for the failure's own application; for all that are known where it is not.
         rank: the rule's place in the written order of specificity; larger is more specific.
     """
 

@@ -1,0 +1,234 @@
+"""Mattermost: its server log in every shape, and what admins paste from the System Console.
+
+Which entries are about mail is told by Mattermost's own messages and by the stages of its SMTP client
+(server/platform/shared/mail/mail.go, before 6.0 services/mailservice/mail.go), never by words such as "timeout":
+push, plug-ins, OAuth and the database log the same Go errors. One failure may stand in two lines half a
+millisecond apart, the first with the reason, the second without.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import pyparsing as pp
+
+from maillogdiag.events import Event, EventKind
+from maillogdiag.failures import Failure, Phase, read_failure
+from maillogdiag.grammars.mattermost_lines import Entry, read_entry
+from maillogdiag.records import Record
+
+APP = "mattermost"
+
+# Stages of one mail, today's wording and that of 5.x; the reason follows after ": ", ", ", " - " or "[details: ".
+_STAGES = (
+    (Phase.CONNECT, r"unable to connect to the SMTP server(?: through TLS)?"),
+    (Phase.CONNECT, r"Failed to open (?:a |TLS )?connection(?: to SMTP server)?"),
+    (Phase.EHLO, r"unable to send hello message|Failed to (?:to )?set (?:the )?HELO(?: to SMTP server)?"),
+    (Phase.AUTH, r"Failed to authenticate on SMTP server|authentication failed(?=: )"),
+    (Phase.MAIL_FROM, r"failed to set the from address|Failed to add from email address"),
+    (Phase.RCPT_TO, r"failed to set the to address|Failed to add to email address"),
+    (Phase.DATA, r"[Ff]ailed to add email message(?: data)?|[Ff]ailed to write (?:the )?email message"),
+    (Phase.END_OF_DATA, r"(?:[Ff]ailed to close|Can't close a?) ?connection to (?:the )?SMTP(?: server)?"),
+)
+_STAGE = re.compile(
+    "|".join(f"(?P<{phase.name.lower()}{n}>{words})" for n, (phase, words) in enumerate(_STAGES))
+)
+_PHASE_BY_GROUP = {f"{phase.name.lower()}{n}": phase for n, (phase, _) in enumerate(_STAGES)}
+# Before 6.0 these two stages were logged twice: by the mailer with the reason, by the caller without it.
+_LOGGED_TWICE = re.compile(
+    r"Failed to open TLS connection|Failed to (?:to )?set (?:the )?HELO|Failed to open a connection"
+)
+_MAILERS_LINE = re.compile(r"Failed to open a connection to SMTP server|Failed to to set the HELO")
+
+# message := "Error while sending the email" | "Failed to send" WHICH "email" … "successfully" | …
+_MAIL_MESSAGE = (
+    pp.Regex(r"Error while sending the email")
+    | pp.Regex(r"Unable to send batched email notification")
+    | pp.Regex(
+        r"(?:Failed|Unable|Error|Could not|Couldn't)(?: to)? send(?:ing)?(?! push)\b[\w' ,()-]{0,60}?\be-?mails?\b"
+    )
+    | pp.Regex(r"Mail server connection test (?:is )?failed")
+    | pp.Regex(r"SMTP server settings do not appear to be configured properly")
+)
+_OWN_LIMIT = re.compile(
+    r"rate limit exceeded|Invite emails? +rate limited|[Ii]nvite.{0,40}rate limit", re.DOTALL
+)
+_INVITES = re.compile(r"[Ii]nvit")
+_MAIL_PATH = re.compile(r"/(?:email/test|admin/test_email)\b")
+_SENDING = re.compile(r"sending mail(?: to (?P<to>\S{1,320}) with subject| ?$)")
+_UI_PREFIX = re.compile(r"^.{0,200}?(?:Connection unsuccessful: ?|SendMail: ?)", re.DOTALL)
+_UI_TAIL = re.compile(r"(?: - undefined|\])?\s*$")
+_MAIL_REASON = re.compile(
+    r"\b[45]\d\d[ -](?:\d\.\d\.\d|[A-Z<'])|:(?:25|465|587|2525|1025|10025)\b|\bsmtps?\b", re.IGNORECASE
+)
+_TLS_REASON = re.compile(r"^\W{0,4}(?:tls|x509|remote error: tls):")
+_DETAILS = re.compile(r"\[details: (?P<details>.*)\]?", re.DOTALL)
+_FAULT_LEVELS = frozenset(
+    {"", "error", "eror", "warn", "warning", "crit", "critical", "fatal", "notificationerror"}
+)
+_NEAR_MS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Mattermost:
+    """Reads Mattermost's log; see the module."""
+
+    name: str = APP
+    anchors: tuple[str, ...] = (
+        "SMTP", "SendMail", "Connection unsuccessful", "sending mail", "sending the email", "batched email",
+        "email successfully", "mail", "from address", "to address", "hello message", "HELO", "rate limit",
+    )  # fmt: skip
+
+    def read(self, record: Record) -> Iterable[Event]:
+        """Return the failure or the beginning of a mail that `record` tells of."""
+        text = record.text[:_MOST_CHARACTERS]
+        entry = read_entry(text)
+        if entry is None:
+            return _read_pasted(record, text)
+        if entry.time is not None:
+            record = replace(record, time=entry.time)
+        if "plugin_id" in entry.fields:
+            return ()
+        if sending := _SENDING.match(entry.message):
+            return (_started(record, entry, sending["to"] or entry.fields.get("to")),)
+        if entry.level not in _FAULT_LEVELS:
+            return ()
+        return _read_fault(record, entry)
+
+
+_MOST_CHARACTERS = 8 * 1024
+
+GRAMMAR = _Mattermost()
+
+
+def _read_fault(record: Record, entry: Entry) -> tuple[Event, ...]:
+    """An entry at level error or warn: about mail where message, stage or path of the request say so."""
+    fields = entry.fields
+    text = _error_text(entry)
+    if _OWN_LIMIT.search(entry.message) and _is_about_invites(entry):
+        failure = read_failure(f"Invite emails rate limited: {text}", app=APP)
+        return (_failed(record, entry, failure, fields),)
+    is_test = bool(_MAIL_PATH.search(fields.get("path", ""))) and "Connection" in entry.message
+    stage = _STAGE.search(text)
+    is_stage = stage is not None and not (stage.group().startswith("auth") and "LDAP" in text)
+    if not (
+        _is_mail_message(entry.message) or is_test or "SendMail" in text or fields.get("where") == "SendMail"
+    ):
+        is_bare = stage is None or stage.group().startswith(("auth", "Failed to open connection"))
+        if not is_stage or is_bare:
+            return ()
+    return (_failed(record, entry, _failure(text), fields),)
+
+
+def _is_about_invites(entry: Entry) -> bool:
+    """Mattermost lets a user invite 20 people an hour; the same words may speak of its API's limit."""
+    return bool(_INVITES.search(entry.message + entry.fields.get("path", ""))) or "team_id" in entry.fields
+
+
+def _is_mail_message(message: str) -> bool:
+    try:
+        _MAIL_MESSAGE.parse_string(message)
+    except pp.ParseException:
+        return False
+    return True
+
+
+def _error_text(entry: Entry) -> str:
+    """The words that name stage and reason: the message, or the field that says more than it."""
+    details = entry.fields.get("error") or entry.fields.get("err_details") or entry.fields.get("err") or ""
+    if not details:
+        return entry.message
+    if _STAGE.search(entry.message) and (details in entry.message or not _STAGE.search(details)):
+        return entry.message if details in entry.message else f"{entry.message}: {details}"
+    return details
+
+
+def _read_pasted(record: Record, text: str) -> tuple[Event, ...]:
+    """What the System Console shows, or a part of a line; the words before "SendMail:" may be translated."""
+    stage = _STAGE.search(text)
+    is_console = "Connection unsuccessful:" in text or "SendMail:" in text
+    if not is_console and (stage is None or not _is_fragment(text, stage)):
+        return ()
+    if stage is None and "SendMail:" not in text and not _MAIL_REASON.search(text):
+        return ()  # the consoles of S3 and Elasticsearch test their connections with the same words
+    failure = _failure(_UI_TAIL.sub("", text))
+    return (
+        Event(EventKind.FAILED, APP, record, "mattermost-console", (_reason_key(failure),), failure=failure),
+    )
+
+
+def _is_fragment(text: str, stage: re.Match[str]) -> bool:
+    """Whether a text without head is Mattermost's: it begins with a stage, and no other program logs that."""
+    is_first = not text[: stage.start()].strip(" \t>`*'\"")
+    is_own = not stage.group().startswith(("auth", "Failed to open connection"))
+    return is_own and (is_first or "[details:" in text) and "Nextcloud" not in text and "Swift" not in text
+
+
+def _failure(text: str) -> Failure:
+    """Read the text from its stage on; TLS errors of STARTTLS come out at the next stage, so they have none."""
+    stage = _STAGE.search(text)
+    if stage is None:
+        words = (
+            _UI_PREFIX.sub("", text) if "SendMail:" in text or "Connection unsuccessful:" in text else text
+        )
+        return read_failure(words.strip() or text, app=APP)
+    details = _DETAILS.search(text, stage.end())
+    reason = details["details"].rstrip("]") if details else text[stage.end() :].lstrip(" .,:-")
+    phase: Phase | None = _PHASE_BY_GROUP[str(stage.lastgroup)]
+    if _TLS_REASON.match(reason):
+        # The result of StartTLS is thrown away: its error shows up at the next command (mail.go).
+        phase = Phase.STARTTLS
+    elif (
+        phase is Phase.CONNECT
+        and reason
+        and not re.match(r"dial |lookup |context deadline|.{0,60}timeout", reason)
+    ):
+        phase = Phase.GREETING
+    return read_failure(_UI_TAIL.sub("", text[stage.start() :]), app=APP, phase=phase)
+
+
+def _failed(record: Record, entry: Entry, failure: Failure, fields: dict[str, str]) -> Event:
+    is_mailers = bool(_MAILERS_LINE.search(entry.message))
+    recipient = fields.get("user_email") or fields.get("email") or None
+    keys = []
+    if request := fields.get("request_id", "").strip("[]"):
+        keys.append(f"request:{request}")
+    if _LOGGED_TWICE.search(failure.text) or is_mailers:
+        keys += _near_keys(record)
+    if record.time:
+        keys.append(f"at:{record.time.isoformat()}/{recipient or ''}/{failure.normal[:120]}")
+        if recipient:
+            keys.append(_recipient_key(recipient, record))
+    keys.append(_reason_key(failure))
+    form = "mattermost-mailer" if is_mailers else "mattermost-error"
+    return Event(EventKind.FAILED, APP, record, form, tuple(keys), failure=failure, recipient=recipient)
+
+
+def _started(record: Record, entry: Entry, recipient: str | None) -> Event:
+    keys = (_recipient_key(recipient, record),) if recipient and record.time else ()
+    subject = entry.fields.get("subject")
+    return Event(
+        EventKind.STARTED, APP, record, "mattermost-sending", keys, mail=subject, recipient=recipient
+    )
+
+
+def _reason_key(failure: Failure) -> str:
+    """Ties what the console showed to the line that was logged of the same test."""
+    return f"reason:{_STAGE.sub('', failure.normal, count=1)[:160]}"
+
+
+def _recipient_key(recipient: str, record: Record) -> str:
+    assert record.time is not None
+    return f"to:{recipient}/{record.time.replace(second=record.time.second // 20 * 20, microsecond=0).isoformat()}"
+
+
+def _near_keys(record: Record) -> list[str]:
+    """Two keys, so that a line a few milliseconds later has one of them, on whichever side of a border it lies."""
+    if record.time is None:
+        return []
+    if not record.time.microsecond:
+        return [f"ms:{record.time.isoformat()}"]
+    slot = int(record.time.timestamp() * 1000) // _NEAR_MS
+    return [f"ms:{slot}", f"ms:{slot + 1}"]

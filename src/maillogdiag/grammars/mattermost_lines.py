@@ -1,0 +1,162 @@
+"""Mattermost's line shapes through the years, read into one `Entry`.
+
+The shape follows the version and the settings, never the meaning: log4go (1.0 to 4.9), zap's JSON (4.10 to 5.39),
+logr's JSON and plain text (6.0 and later, plain where ConsoleJson is off).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone
+
+import pyparsing as pp
+
+from maillogdiag.times import aware
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]{0,12}m")
+# A JSON object that is cut off still has its first members.
+_MEMBER = re.compile(
+    r'"(?P<key>[A-Za-z_]{1,40})"\s?:\s?(?:"(?P<text>(?:[^"\\]|\\.)*)"?|(?P<number>-?\d[\d.eE+-]{0,30}))'
+)
+_PLAIN_FIELD = re.compile(
+    r'(?:^|\s)(?P<key>[A-Za-z_]\w{0,40})=(?:"(?P<quoted>(?:[^"\\]|\\.)*)"?|(?P<bare>\S*))'
+)
+_ZONES_H = {"UTC": 0, "GMT": 0, "CET": 1, "CEST": 2, "BST": 1, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "PST": -8,
+            "PDT": -7, "MSK": 3}  # fmt: skip
+
+_LOG4GO = (
+    pp.Regex(r"\[(?P<time>\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?: [A-Z]{1,5})?|\d\d/\d\d/\d\d \d\d:\d\d:\d\d)\]")
+    + pp.Regex(r"\[(?P<level>[A-Z]{4,5})\]")
+    + pp.Opt(pp.Regex(r"(?P<path>/[^\s:]{1,300}):(?P<where>[\w.]{1,80})"))
+    + pp.Opt(pp.Regex(r"code=(?P<status>\d{3}) rid=(?P<request_id>\S{0,80}) uid=\S{0,80} ip=\S{0,80},?"))
+    + pp.Regex(r"(?s)(?P<message>.*)")
+)
+_LOGR = pp.Regex(
+    r"(?s)(?P<level>[A-Za-z]{4,20})\s{1,4}\[(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} [^\]]{1,6})\] "
+    r"(?P<message>.*?)\s{1,60}(?P<fields>caller=.*)"
+) | pp.Regex(
+    r"(?s)(?P<level>[A-Za-z]{4,20})\s{1,4}\[(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} [^\]]{1,6})\] (?P<message>.*)"
+)
+_ZAP_PLAIN = pp.Regex(
+    r"(?s)(?P<time>\d{4}-\d\d-\d\dT[\d:.]{8,20}[+\-\dZ:]{1,6})\t(?P<level>[a-z]{4,6})\t\S{1,200}\t(?P<message>[^\t]*)"
+    r"(?:\t(?P<object>\{.*))?"
+).leave_whitespace()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of Mattermost's log.
+
+    Args:
+        message: what was logged.
+        level: lower case as far as known: "error", "eror", "warn", "debug" …; empty for a pasted text.
+        time: always aware, None where the shape has none.
+        fields: the named values, such as "error", "path", "request_id"; numbers as text.
+    """
+
+    message: str
+    level: str = ""
+    time: datetime | None = None
+    fields: dict[str, str] = field(default_factory=dict)
+
+
+def read_entry(text: str) -> Entry | None:
+    """Read one record's text in whichever shape it has; None where it has none of them."""
+    text = _COLOUR.sub("", text).strip()
+    if "\t{" not in text and (start := text.find("{")) >= 0 and '"msg"' in text:
+        return _read_json(text[start:])
+    for shape, reader in ((_LOG4GO, _read_log4go), (_LOGR, _read_logr), (_ZAP_PLAIN, _read_zap_plain)):
+        try:
+            return reader(shape.parse_string(text))
+        except pp.ParseException:
+            continue
+    return None
+
+
+def _read_json(text: str) -> Entry | None:
+    """`{"level":"error","ts":1579587049.15,"msg":…}` or `{"timestamp":"2024-10-04 08:21:16.133 Z",…}`."""
+    members = _members(text)
+    if "msg" not in members:
+        return None
+    stamp = members.get("timestamp", "")
+    return Entry(
+        message=members["msg"],
+        level=members.get("level", "").lower(),
+        time=_logr_time(stamp) if stamp else _epoch(members.get("ts", "")),
+        fields=members,
+    )
+
+
+def _members(text: str) -> dict[str, str]:
+    try:
+        loaded = json.loads(text, strict=False)  # a reply's line breaks may stand unescaped in a string
+    except (ValueError, RecursionError):
+        return {
+            found["key"]: _unescape(found["text"]) if found["text"] is not None else found["number"]
+            for found in _MEMBER.finditer(text)
+        }
+    if not isinstance(loaded, dict):
+        return {}
+    return {key: value if isinstance(value, str) else str(value) for key, value in loaded.items()}
+
+
+def _read_log4go(parts: pp.ParseResults) -> Entry:
+    """`[2017/06/14 14:52:51 UTC] [EROR] /api/v4/…:Where code=500 rid=… Message [details: …]`."""
+    fields = {key: parts[key] for key in ("path", "where", "request_id") if key in parts}
+    return Entry(parts["message"].strip(), parts["level"].lower(), _log4go_time(parts["time"]), fields)
+
+
+def _read_logr(parts: pp.ParseResults) -> Entry:
+    """`error [2023-05-04 18:55:11.226 Z] msg padded caller="web/context.go:117" key=value`."""
+    fields = {
+        found["key"]: _unescape(found["quoted"]) if found["quoted"] is not None else found["bare"]
+        for found in _PLAIN_FIELD.finditer(parts.get("fields", ""))
+    }
+    return Entry(parts["message"].strip(), parts["level"].lower(), _logr_time(parts["time"]), fields)
+
+
+def _read_zap_plain(parts: pp.ParseResults) -> Entry:
+    """`TIME<tab>level<tab>caller<tab>msg<tab>{json}`."""
+    try:
+        time = datetime.fromisoformat(parts["time"])
+    except ValueError:
+        time = None
+    return Entry(
+        parts["message"], parts["level"], time and aware(time), _members(parts.get("object", "") or "{}")
+    )
+
+
+def _unescape(text: str) -> str:
+    return text.replace("\\n", "\n").replace('\\"', '"').replace("\\\\", "\\")
+
+
+def _epoch(text: str) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(float(text), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _logr_time(text: str) -> datetime | None:
+    """`2024-10-04 08:21:16.133 Z` or `… +01:00`: the server's own zone (logr, formatters/format.go)."""
+    try:
+        return datetime.fromisoformat(text.replace(" Z", "+00:00").replace(" +", "+").replace(" -", "-"))
+    except ValueError:
+        return None
+
+
+def _log4go_time(text: str) -> datetime | None:
+    """`2017/06/14 14:52:51 CEST`, or the console's `01/11/16 22:04:26` (month/day/year, no zone)."""
+    stamp, _, zone = text.partition(" ")[2].partition(" ")
+    day = text.partition(" ")[0]
+    try:
+        naive = datetime.strptime(
+            f"{day} {stamp}", "%Y/%m/%d %H:%M:%S" if len(day) > 8 else "%m/%d/%y %H:%M:%S"
+        )
+    except ValueError:
+        return None
+    if zone in _ZONES_H:
+        return naive.replace(tzinfo=timezone(timedelta(hours=_ZONES_H[zone])))
+    return aware(naive)

@@ -1,0 +1,127 @@
+"""The rule base: all rules together, and the diagnosis of one failure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from maillogdiag.causes import Cause
+from maillogdiag.failures import Failure
+from maillogdiag.rulebase.building import Knowledge, build
+from maillogdiag.rulebase.loading import built_in_folder, load_documents, rule_files, user_folder
+from maillogdiag.rulebase.matching import occurs, rank_of
+from maillogdiag.rulebase.rules import Confidence, Diagnosis, Fix, Rule, Severity
+
+_MOST_REMEMBERED = 4096
+
+
+class RuleBase:
+    """All rules that are in force.
+
+    Attributes:
+        rules: in the order of their files.
+        digest: names the state of the rule files; equal digests give equal diagnoses.
+    """
+
+    def __init__(self, knowledge: Knowledge, digest: str) -> None:
+        self.rules: tuple[Rule, ...] = tuple(knowledge.rules)
+        self.digest = digest
+        self._meanings = knowledge.meanings
+        self._providers = knowledge.providers
+        self._remembered: dict[Failure, Diagnosis] = {}
+
+    def diagnose(self, failure: Failure) -> Diagnosis:
+        """Return what the most specific rule says of `failure`; the cause "unknown" where none applies."""
+        key = replace(failure, text="")
+        known = self._remembered.get(key)
+        if known is None:
+            if len(self._remembered) >= _MOST_REMEMBERED:
+                self._remembered.clear()
+            known = self._remembered[key] = self._diagnose(self.recognise(failure))
+        return known
+
+    def recognise(self, failure: Failure) -> Failure:
+        """Return `failure` with its mail provider, told by the host it names or by words only it uses."""
+        if failure.provider:
+            return failure
+        host = (failure.host or "").lower()
+        for name, signs in self._providers.items():
+            if any(host == end or host.endswith("." + end) for end in signs.get("hosts", ())):
+                return replace(failure, provider=name)
+        for name, signs in self._providers.items():
+            if any(occurs(words, failure.normal) for words in signs.get("text", ())):
+                return replace(failure, provider=name)
+        return failure
+
+    def winner(self, failure: Failure) -> tuple[Rule | None, int]:
+        """Return the rule that wins for `failure` and its rank; ties go to the rule's id."""
+        best: tuple[int, str, Rule | None] = (0, "", None)
+        for rule in self.rules:
+            rank = rank_of(rule, failure)
+            if rank is not None and (rank, rule.id) > best[:2]:
+                best = (rank, rule.id, rule)
+        return best[2], best[0]
+
+    def _diagnose(self, failure: Failure) -> Diagnosis:
+        rule, rank = self.winner(failure)
+        if rule is None:
+            return self._unknown(failure)
+        return Diagnosis(
+            cause=rule.cause,
+            rule=rule.id,
+            title=rule.title,
+            explanation=rule.explanation,
+            severity=rule.severity,
+            confidence=rule.confidence,
+            fixes=_fixes_for(rule.fixes, failure.app),
+            rank=rank,
+        )
+
+    def _unknown(self, failure: Failure) -> Diagnosis:
+        """No rule knows it: say as much as the standards do."""
+        said = [meaning for code in _code_keys(failure) if (meaning := self._meanings.get(code))]
+        explanation = "A mail failed, and no rule knows this text; it is shown as it was logged."
+        if said:
+            explanation += f" The registered meaning of its code: {said[0]}."
+        if failure.code:
+            temporary = 400 <= failure.code < 500
+            explanation += " The server calls it temporary." if temporary else " The server calls it permanent."
+        return Diagnosis(
+            cause=Cause.UNKNOWN,
+            rule="unknown",
+            title="A mail failed for a reason that is not recognised",
+            explanation=explanation,
+            severity=Severity.MEDIUM,
+            confidence=Confidence.LOW,
+            fixes=(Fix("any", ("Read the text below, and search your mail provider's help for it.",)),),
+        )
+
+
+def load_rules(extra: Sequence[Path] = ()) -> RuleBase:
+    """Return the built-in rules with those of the user's config folder and of `extra` folders.
+
+    Raises:
+        UsageError: an extra folder does not exist.
+        RuleError: a rule file is broken.
+    """
+    own = user_folder()
+    folders = [built_in_folder(), *([own] if own.is_dir() else []), *extra]
+    documents, digest = load_documents(rule_files(folders))
+    return RuleBase(build(documents), digest)
+
+
+def _fixes_for(fixes: tuple[Fix, ...], app: str | None) -> tuple[Fix, ...]:
+    """The application's own fix, else the general one; all of them where the application is not known."""
+    own = tuple(fix for fix in fixes if fix.app == app)
+    general = tuple(fix for fix in fixes if fix.app == "any")
+    return own or (general if app not in (None, "any") and general else fixes)
+
+
+def _code_keys(failure: Failure) -> list[str]:
+    """Keys of the registry, the most telling first; an unknown detail falls back to X.subject.0 (RFC 3463)."""
+    keys = []
+    if failure.enhanced:
+        _, subject, detail = failure.enhanced.split(".")
+        keys += [f"x.{subject}.{detail}", f"x.{subject}.0"]
+    return [*keys, *([str(failure.code)] if failure.code else [])]

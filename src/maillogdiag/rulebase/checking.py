@@ -1,0 +1,63 @@
+"""`maillogdiag rules check`: rule files are valid, every sample gives its rule, and no rule can never win."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from maillogdiag.errors import RuleError
+from maillogdiag.failures import read_failure
+from maillogdiag.rulebase.base import RuleBase
+from maillogdiag.rulebase.building import build
+from maillogdiag.rulebase.loading import built_in_folder, read_document, rule_files
+from maillogdiag.rulebase.rules import Rule, Tier
+
+
+def check(paths: Sequence[Path] = ()) -> list[RuleError]:
+    """Return everything that is wrong with the built-in rules and those of `paths`, and with them together."""
+    problems: list[RuleError] = []
+    documents = []
+    for file in rule_files([built_in_folder(), *paths]):
+        data, found = read_document(file, file.read_bytes())
+        problems += found
+        documents.append((str(file), data))
+    if problems:
+        return problems
+    base = RuleBase(build(documents), "")
+    return [*_duplicates(base), *(problem for rule in base.rules for problem in _check_rule(base, rule))]
+
+
+def _duplicates(base: RuleBase) -> list[RuleError]:
+    seen: set[str] = set()
+    problems = []
+    for rule in base.rules:
+        if rule.id in seen:
+            problems.append(RuleError(f"rule {rule.id} stands twice", rule.path))
+        seen.add(rule.id)
+    return problems
+
+
+def _check_rule(base: RuleBase, rule: Rule) -> list[RuleError]:
+    problems = []
+    if not rule.id.startswith(f"{rule.cause}."):
+        problems.append(f"rule {rule.id}: its id must begin with its cause, {rule.cause}.")
+    if rule.tier in (Tier.FAMILY, Tier.SUBJECT, Tier.PHRASE) and not (rule.when.text or rule.when.all):
+        problems.append(f"rule {rule.id}: tier {rule.tier.name.lower()} needs phrases in `text` or `all`")
+    if rule.tier is Tier.PROVIDER and not (rule.when.provider or rule.when.app):
+        problems.append(f"rule {rule.id}: tier provider needs `provider` or `app`")
+    if not rule.samples.match and rule.tier not in (Tier.CODE, Tier.CLASS):
+        problems.append(f"rule {rule.id}: has no sample that it must match")
+    for text in rule.samples.match:
+        winner = _winner(base, rule, text)
+        if winner != rule.id:
+            problems.append(f"rule {rule.id}: the sample {text[:100]!r} goes to {winner}")
+    for text in rule.samples.no_match:
+        if _winner(base, rule, text) == rule.id:
+            problems.append(f"rule {rule.id}: must not match the sample {text[:100]!r}")
+    return [RuleError(problem, rule.path) for problem in problems]
+
+
+def _winner(base: RuleBase, rule: Rule, text: str) -> str:
+    app = rule.when.app[0] if rule.when.app else None
+    winner, _ = base.winner(base.recognise(read_failure(text, app=app)))
+    return winner.id if winner else "no rule"
