@@ -18,7 +18,7 @@ _DAY = dt.timedelta(days=1)
 
 
 def write_certificates(folder: Path, host: str) -> None:
-    """Write authority.pem and one key-and-chain file per kind: good, self-signed, other-host, expired."""
+    """Write authority.pem and one key-and-chain file per kind of certificate."""
     now = dt.datetime.now(dt.UTC)
     recent = (now - 30 * _DAY, now + 60 * _DAY)
     authority_key = ec.generate_private_key(ec.SECP256R1())
@@ -34,6 +34,13 @@ def write_certificates(folder: Path, host: str) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
         leaf = _sign(_name(name), authority_name, key, authority_key, validity, hosts=[name])
         _write_pair(folder / f"{kind}.pem", key, [leaf])
+
+    stranger_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    stranger_name = _name("Internal Office CA")
+    stranger = _sign(stranger_name, stranger_name, stranger_key, stranger_key, recent, hosts=None)
+    leaf = _sign(_name(host), stranger_name, key, stranger_key, recent, hosts=[host])
+    _write_pair(folder / "unknown-issuer.pem", key, [leaf])
+    _write_pair(folder / "unknown-root.pem", key, [leaf, stranger])
 
     key = ec.generate_private_key(ec.SECP256R1())
     alone = _sign(_name(host), _name(host), key, key, recent, hosts=[host])

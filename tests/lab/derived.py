@@ -45,7 +45,9 @@ def _write_versions() -> None:
     for version, (convert, note) in _VERSIONS.items():
         for scenario in _VERSIONED:
             log = convert(_read("mastodon", scenario, "sidekiq.log"))
-            composed = f"{note} around the exception texts recorded in {scenario}"
+            composed = (
+                f"{note} around the exception texts recorded in {scenario}; net-smtp 0.5 wording of the network's"
+            )
             expect = _expected("mastodon", scenario)
             case = Case("mastodon", f"{version}-{scenario}", mastodon.RECORDED, composed, expect)
             write_case(case, {"sidekiq.log": log})

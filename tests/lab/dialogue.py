@@ -30,6 +30,7 @@ class Dialogue:
         tls_fault: "old" speaks nothing newer than TLS 1.1, "no-shared-cipher" has no cipher that anyone offers.
         mechanisms: what EHLO offers for AUTH; empty offers none.
         needs_tls_for_auth: AUTH is offered inside TLS only.
+        closes_after: the phase after whose answer the server hangs up.
     """
 
     answers: Mapping[Phase, str | Rude] = field(default_factory=dict)
@@ -38,6 +39,7 @@ class Dialogue:
     tls_fault: Literal["old", "no-shared-cipher"] | None = None
     mechanisms: str = "PLAIN LOGIN"
     needs_tls_for_auth: bool = False
+    closes_after: Phase | None = None
 
     def extensions(self, is_encrypted: bool) -> list[str]:
         """Return what the reply to EHLO lists on this connection."""

@@ -56,7 +56,7 @@ class Scenario:
 
 def _after_success(bad: Dialogue) -> tuple[Dialogue, ...]:
     """Let one mail through, then break."""
-    return replace(bad, answers={}, certificate="good", tls_fault=None), bad
+    return replace(bad, answers={}, certificate="good", tls_fault=None, closes_after=None), bad
 
 
 def _refusal(name: str, cause: str, phase: Phase, reply: str | Rude, **more: object) -> Scenario:
@@ -135,6 +135,8 @@ _TLS = (
         )
         for name, cause, certificate in (
             ("cert-self-signed", "cert-untrusted", "self-signed"),
+            ("cert-unknown-issuer", "cert-untrusted", "unknown-issuer"),
+            ("cert-unknown-root", "cert-untrusted", "unknown-root"),
             ("cert-other-host", "cert-hostname-mismatch", "other-host"),
             ("cert-expired", "cert-expired", "expired"),
         )
@@ -284,6 +286,24 @@ _REPLIES = tuple(
     )
 )  # fmt: skip
 
+_MASKED = (
+    Scenario(
+        "sender-refused-then-closed",
+        "sender-rejected",
+        _after_success(Dialogue({"MAIL": "550 5.7.1 Sender address rejected: not verified"}, closes_after="MAIL")),
+        causes={"mastodon": "connection-dropped"},
+        truth="sender-rejected: net-smtp's own QUIT fails on the closed connection, and that is what it raises",
+    ),
+    Scenario(
+        "rate-limited-mid-session",
+        "rate-limited",
+        _after_success(Dialogue({"MAIL": "421 4.7.0 Too many messages from this sender, try again later"})),
+        causes={"mastodon": "connection-dropped"},
+        truth="rate-limited: net-smtp's own QUIT fails on the closed connection, and that is what it raises",
+    ),
+    _refusal("data-refused", "greylisted", "DATA", "451 4.7.1 Greylisting in action, please come back later"),
+)
+
 SUCCESS = Scenario("success", None, mails=3, failed=0)
 
-SCENARIOS = {scenario.name: scenario for scenario in (*_AUTH, *_TLS, *_NETWORK, *_REPLIES, SUCCESS)}
+SCENARIOS = {scenario.name: scenario for scenario in (*_AUTH, *_TLS, *_NETWORK, *_REPLIES, *_MASKED, SUCCESS)}

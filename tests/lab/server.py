@@ -125,7 +125,11 @@ class _Session:
             time.sleep(_HANG_S)
             raise _HangupError
         self._send(answer)
-        if answer.startswith("421") or (phase == "banner" and not answer.startswith("220")):
+        if (
+            answer.startswith("421")
+            or phase == self._dialogue.closes_after
+            or (phase == "banner" and not answer.startswith("220"))
+        ):
             raise _HangupError
         return answer
 

@@ -20,6 +20,9 @@ _COLOURS = {"DEBUG": 32, "INFO": 34, "WARN": 33, "ERROR": 31, "FATAL": 35}
 
 def as_sidekiq_7(log: str) -> str:
     """Mastodon 4.4: Rails 8.0 tells "Failed delivery", Sidekiq 7.3 has a new wrapper class and no jobstr."""
+    # net-smtp 0.5 connects through TCPSocket again, which tells the name and not the address.
+    log = re.sub(r"connect\(2\) for [\d.]+:(\d+)", r'connect(2) for "smtp.example.org" port \1', log)
+    log = re.sub(r"Timeout to open TCP connection to \S+ \(exceeds \d+ seconds\)", "execution expired", log)
     log = _FAILED.sub(_failed_delivery, log)
     log = re.sub(r"(enqueued at \S+?)Z ", r"\1.482915307Z ", log)
     log = log.replace("ActiveJob::QueueAdapters::SidekiqAdapter::JobWrapper", "Sidekiq::ActiveJob::Wrapper")
