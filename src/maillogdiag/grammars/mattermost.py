@@ -32,10 +32,10 @@ _STAGES = (
     (Phase.DATA, r"[Ff]ailed to add email message(?: data)?|[Ff]ailed to write (?:the )?email message"),
     (Phase.END_OF_DATA, r"(?:[Ff]ailed to close|Can't close a?) ?connection to (?:the )?SMTP(?: server)?"),
 )
-_STAGE = re.compile(
-    "|".join(f"(?P<{phase.name.lower()}{n}>{words})" for n, (phase, words) in enumerate(_STAGES))
-)
+_STAGE = re.compile("|".join(f"(?P<{phase.name.lower()}{n}>{words})" for n, (phase, words) in enumerate(_STAGES)))
 _PHASE_BY_GROUP = {f"{phase.name.lower()}{n}": phase for n, (phase, _) in enumerate(_STAGES)}
+# LDAP, the database and others say this as well.
+_AMBIGUOUS_STAGE = re.compile(r"authentication failed|Failed to open connection$")
 # Before 6.0 these two stages were logged twice: by the mailer with the reason, by the caller without it.
 _LOGGED_TWICE = re.compile(
     r"Failed to open TLS connection|Failed to (?:to )?set (?:the )?HELO|Failed to open a connection"
@@ -52,9 +52,7 @@ _MAIL_MESSAGE = (
     | pp.Regex(r"Mail server connection test (?:is )?failed")
     | pp.Regex(r"SMTP server settings do not appear to be configured properly")
 )
-_OWN_LIMIT = re.compile(
-    r"rate limit exceeded|Invite emails? +rate limited|[Ii]nvite.{0,40}rate limit", re.DOTALL
-)
+_OWN_LIMIT = re.compile(r"rate limit exceeded|Invite emails? +rate limited|[Ii]nvite.{0,40}rate limit", re.DOTALL)
 _INVITES = re.compile(r"[Ii]nvit")
 _MAIL_PATH = re.compile(r"/(?:email/test|admin/test_email)\b")
 _SENDING = re.compile(r"sending mail(?: to (?P<to>\S{1,320}) with subject| ?$)")
@@ -65,10 +63,9 @@ _MAIL_REASON = re.compile(
 )
 _TLS_REASON = re.compile(r"^\W{0,4}(?:tls|x509|remote error: tls):")
 _DETAILS = re.compile(r"\[details: (?P<details>.*)\]?", re.DOTALL)
-_FAULT_LEVELS = frozenset(
-    {"", "error", "eror", "warn", "warning", "crit", "critical", "fatal", "notificationerror"}
-)
+_FAULT_LEVELS = frozenset({"", "error", "eror", "warn", "warning", "crit", "critical", "fatal", "notificationerror"})
 _NEAR_MS = 10
+_MOST_CHARACTERS = 8 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +74,8 @@ class _Mattermost:
 
     name: str = APP
     anchors: tuple[str, ...] = (
-        "SMTP", "SendMail", "Connection unsuccessful", "sending mail", "sending the email", "batched email",
-        "email successfully", "mail", "from address", "to address", "hello message", "HELO", "rate limit",
+        "SMTP", "SendMail", "Connection unsuccessful", "sending mail", "email", "from address", "to address",
+        "hello message", "HELO", "rate limit",
     )  # fmt: skip
 
     def read(self, record: Record) -> Iterable[Event]:
@@ -98,11 +95,6 @@ class _Mattermost:
         return _read_fault(record, entry)
 
 
-_MOST_CHARACTERS = 8 * 1024
-
-GRAMMAR = _Mattermost()
-
-
 def _read_fault(record: Record, entry: Entry) -> tuple[Event, ...]:
     """An entry at level error or warn: about mail where message, stage or path of the request say so."""
     fields = entry.fields
@@ -111,14 +103,11 @@ def _read_fault(record: Record, entry: Entry) -> tuple[Event, ...]:
         failure = read_failure(f"Invite emails rate limited: {text}", app=APP)
         return (_failed(record, entry, failure, fields),)
     is_test = bool(_MAIL_PATH.search(fields.get("path", ""))) and "Connection" in entry.message
+    is_sending = "SendMail" in text or fields.get("where") == "SendMail"
     stage = _STAGE.search(text)
-    is_stage = stage is not None and not (stage.group().startswith("auth") and "LDAP" in text)
-    if not (
-        _is_mail_message(entry.message) or is_test or "SendMail" in text or fields.get("where") == "SendMail"
-    ):
-        is_bare = stage is None or stage.group().startswith(("auth", "Failed to open connection"))
-        if not is_stage or is_bare:
-            return ()
+    is_stage = stage is not None and not _AMBIGUOUS_STAGE.match(stage.group())
+    if not (is_test or is_sending or is_stage or _is_mail_message(entry.message)):
+        return ()
     return (_failed(record, entry, _failure(text), fields),)
 
 
@@ -154,15 +143,13 @@ def _read_pasted(record: Record, text: str) -> tuple[Event, ...]:
     if stage is None and "SendMail:" not in text and not _MAIL_REASON.search(text):
         return ()  # the consoles of S3 and Elasticsearch test their connections with the same words
     failure = _failure(_UI_TAIL.sub("", text))
-    return (
-        Event(EventKind.FAILED, APP, record, "mattermost-console", (_reason_key(failure),), failure=failure),
-    )
+    return (Event(EventKind.FAILED, APP, record, "mattermost-console", (_reason_key(failure),), failure=failure),)
 
 
 def _is_fragment(text: str, stage: re.Match[str]) -> bool:
     """Whether a text without head is Mattermost's: it begins with a stage, and no other program logs that."""
     is_first = not text[: stage.start()].strip(" \t>`*'\"")
-    is_own = not stage.group().startswith(("auth", "Failed to open connection"))
+    is_own = not _AMBIGUOUS_STAGE.match(stage.group())
     return is_own and (is_first or "[details:" in text) and "Nextcloud" not in text and "Swift" not in text
 
 
@@ -170,9 +157,7 @@ def _failure(text: str) -> Failure:
     """Read the text from its stage on; TLS errors of STARTTLS come out at the next stage, so they have none."""
     stage = _STAGE.search(text)
     if stage is None:
-        words = (
-            _UI_PREFIX.sub("", text) if "SendMail:" in text or "Connection unsuccessful:" in text else text
-        )
+        words = _UI_PREFIX.sub("", text) if "SendMail:" in text or "Connection unsuccessful:" in text else text
         return read_failure(words.strip() or text, app=APP)
     details = _DETAILS.search(text, stage.end())
     reason = details["details"].rstrip("]") if details else text[stage.end() :].lstrip(" .,:-")
@@ -180,11 +165,7 @@ def _failure(text: str) -> Failure:
     if _TLS_REASON.match(reason):
         # The result of StartTLS is thrown away: its error shows up at the next command (mail.go).
         phase = Phase.STARTTLS
-    elif (
-        phase is Phase.CONNECT
-        and reason
-        and not re.match(r"dial |lookup |context deadline|.{0,60}timeout", reason)
-    ):
+    elif phase is Phase.CONNECT and reason and not re.match(r"dial |lookup |context deadline|.{0,60}timeout", reason):
         phase = Phase.GREETING
     return read_failure(_UI_TAIL.sub("", text[stage.start() :]), app=APP, phase=phase)
 
@@ -209,9 +190,7 @@ def _failed(record: Record, entry: Entry, failure: Failure, fields: dict[str, st
 def _started(record: Record, entry: Entry, recipient: str | None) -> Event:
     keys = (_recipient_key(recipient, record),) if recipient and record.time else ()
     subject = entry.fields.get("subject")
-    return Event(
-        EventKind.STARTED, APP, record, "mattermost-sending", keys, mail=subject, recipient=recipient
-    )
+    return Event(EventKind.STARTED, APP, record, "mattermost-sending", keys, mail=subject, recipient=recipient)
 
 
 def _reason_key(failure: Failure) -> str:
@@ -232,3 +211,6 @@ def _near_keys(record: Record) -> list[str]:
         return [f"ms:{record.time.isoformat()}"]
     slot = int(record.time.timestamp() * 1000) // _NEAR_MS
     return [f"ms:{slot}", f"ms:{slot + 1}"]
+
+
+GRAMMAR = _Mattermost()

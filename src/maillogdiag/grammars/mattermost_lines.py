@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -20,9 +21,7 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]{0,12}m")
 _MEMBER = re.compile(
     r'"(?P<key>[A-Za-z_]{1,40})"\s?:\s?(?:"(?P<text>(?:[^"\\]|\\.)*)"?|(?P<number>-?\d[\d.eE+-]{0,30}))'
 )
-_PLAIN_FIELD = re.compile(
-    r'(?:^|\s)(?P<key>[A-Za-z_]\w{0,40})=(?:"(?P<quoted>(?:[^"\\]|\\.)*)"?|(?P<bare>\S*))'
-)
+_PLAIN_FIELD = re.compile(r'(?:^|\s)(?P<key>[A-Za-z_]\w{0,40})=(?:"(?P<quoted>(?:[^"\\]|\\.)*)"?|(?P<bare>\S*))')
 _ZONES_H = {"UTC": 0, "GMT": 0, "CET": 1, "CEST": 2, "BST": 1, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "PST": -8,
             "PDT": -7, "MSK": 3}  # fmt: skip
 
@@ -33,11 +32,9 @@ _LOG4GO = (
     + pp.Opt(pp.Regex(r"code=(?P<status>\d{3}) rid=(?P<request_id>\S{0,80}) uid=\S{0,80} ip=\S{0,80},?"))
     + pp.Regex(r"(?s)(?P<message>.*)")
 )
-_LOGR = pp.Regex(
-    r"(?s)(?P<level>[A-Za-z]{4,20})\s{1,4}\[(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} [^\]]{1,6})\] "
-    r"(?P<message>.*?)\s{1,60}(?P<fields>caller=.*)"
-) | pp.Regex(
-    r"(?s)(?P<level>[A-Za-z]{4,20})\s{1,4}\[(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} [^\]]{1,6})\] (?P<message>.*)"
+_LOGR_HEAD = r"(?s)(?P<level>[A-Za-z]{4,20})\s{1,4}\[(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} [^\]]{1,6})\] "
+_LOGR = pp.Regex(_LOGR_HEAD + r"(?P<message>.*?)\s{1,60}(?P<fields>caller=.*)") | pp.Regex(
+    _LOGR_HEAD + r"(?P<message>.*)"
 )
 _ZAP_PLAIN = pp.Regex(
     r"(?s)(?P<time>\d{4}-\d\d-\d\dT[\d:.]{8,20}[+\-\dZ:]{1,6})\t(?P<level>[a-z]{4,6})\t\S{1,200}\t(?P<message>[^\t]*)"
@@ -67,12 +64,17 @@ def read_entry(text: str) -> Entry | None:
     text = _COLOUR.sub("", text).strip()
     if "\t{" not in text and (start := text.find("{")) >= 0 and '"msg"' in text:
         return _read_json(text[start:])
-    for shape, reader in ((_LOG4GO, _read_log4go), (_LOGR, _read_logr), (_ZAP_PLAIN, _read_zap_plain)):
-        try:
-            return reader(shape.parse_string(text))
-        except pp.ParseException:
-            continue
-    return None
+    shape, reader = _shape_of(text)
+    try:
+        return reader(shape.parse_string(text))
+    except pp.ParseException:
+        return None
+
+
+def _shape_of(text: str) -> tuple[pp.ParserElement, Callable[[pp.ParseResults], Entry]]:
+    if text.startswith("["):
+        return _LOG4GO, _read_log4go
+    return (_ZAP_PLAIN, _read_zap_plain) if text[:1].isdigit() else (_LOGR, _read_logr)
 
 
 def _read_json(text: str) -> Entry | None:
@@ -123,9 +125,7 @@ def _read_zap_plain(parts: pp.ParseResults) -> Entry:
         time = datetime.fromisoformat(parts["time"])
     except ValueError:
         time = None
-    return Entry(
-        parts["message"], parts["level"], time and aware(time), _members(parts.get("object", "") or "{}")
-    )
+    return Entry(parts["message"], parts["level"], time and aware(time), _members(parts.get("object", "") or "{}"))
 
 
 def _unescape(text: str) -> str:
@@ -152,9 +152,7 @@ def _log4go_time(text: str) -> datetime | None:
     stamp, _, zone = text.partition(" ")[2].partition(" ")
     day = text.partition(" ")[0]
     try:
-        naive = datetime.strptime(
-            f"{day} {stamp}", "%Y/%m/%d %H:%M:%S" if len(day) > 8 else "%m/%d/%y %H:%M:%S"
-        )
+        naive = datetime.strptime(f"{day} {stamp}", "%Y/%m/%d %H:%M:%S" if len(day) > 8 else "%m/%d/%y %H:%M:%S")
     except ValueError:
         return None
     if zone in _ZONES_H:
