@@ -1,0 +1,236 @@
+"""Postfix: the log of a mail server that takes mail from applications and sends it on.
+
+    line     := [program "/" daemon "[" pid "]: "] message
+    message  := [queue-id ": "] (delivery | trouble | rejection | "from=<…>, … (queue active)")
+    delivery := "to=<…>, …, relay=…, …, dsn=…, status=" status " (" words ")"
+
+A delivery line (one for each recipient) ends a try. Lines before it tell of servers that were tried in vain; the
+same process writes both, so its number ties them together. Mail that strangers bring is none of our business:
+a refused client counts only where it is this machine, a private network, or logged in.
+Sources: src/global/log_adhoc.c, src/smtp/smtp_trouble.c, smtp_connect.c, src/smtpd/smtpd_check.c.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from ipaddress import ip_address, ip_network
+
+import pyparsing as pp
+
+from maillogdiag.events import Event, EventKind
+from maillogdiag.failures import Failure, Phase, read_failure
+from maillogdiag.records import Record
+
+APP = "postfix"
+_MOST_CHARACTERS = 8 * 1024
+
+_PROGRAM = re.compile(r"(?:^|\s)(?P<process>[\w.@-]{1,60}(?:/[\w.-]{1,40}){1,3})\[(?P<pid>\d{1,10})\]: ")
+_QUEUE_ID = pp.Regex(r"(?P<queue>(?=[A-Za-z]{0,19}\d)[0-9A-Za-z]{5,20}|[0-9A-F]{6,15}):(?= )")
+_DELIVERY = pp.Regex(
+    r"(?s)(?:to=<(?P<to>[^>]{0,320})>)?(?P<details>[^(]{0,1500}?)"
+    r"\bstatus=(?P<status>sent|deferred|bounced|expired)\b(?:\s?\((?P<words>.*)|(?=,|$))"
+)
+_TROUBLE = pp.Regex(
+    r"(?s)(?P<trouble>connect to \S{1,300}: .*"
+    r"|host \S{1,300} (?:said: |refused to talk to me: ).*"
+    r"|lost connection with \S{1,300} while .*|conversation with \S{1,300} timed out while .*"
+    r"|SASL authentication failed[;:] .*|warning: SASL authentication failure: No worthy mechs found.*"
+    r"|Cannot start TLS.*|Server certificate not .*|TLS is required, but .*|SSL_connect error to .*)"
+)
+# Said where TLS is opportunistic, too: proves nothing unless another line of the try says that it failed.
+_DETAIL = pp.Regex(
+    r"(?s)(?P<certificate>(?:server )?certificate (?:peer name )?verification failed for .*)"
+    r"|warning: (?P<library>TLS library problem: .*)"
+    r"|warning: (?P<table>\S{1,300} (?:is unavailable|lookup error).*)"
+)
+_FATAL = pp.Regex(r"(?s)(?P<fatal>fatal: .*)")
+_REJECTION = pp.Regex(
+    r"(?s)(?:NOQUEUE: |warning: )?(?:milter-)?reject: [\w-]{1,40} (?:.{0,200}? )?from (?P<client>[^\s\[]{1,255})"
+    r"\[(?P<address>[^\]]{1,60})\](?::\d{1,5})?: (?P<reply>.*)"
+)
+_LOGIN_REFUSED = pp.Regex(
+    r"(?s)warning: (?P<client>[^\s\[]{1,255})\[(?P<address>[^\]]{1,60})\](?::\d{1,5})?: "
+    r"(?P<reply>SASL [\w-]{1,30} authentication failed.*)"
+)
+_TLS_NOT_ACCEPTED = pp.Regex(
+    r"(?s)(?P<reply>SSL_accept error from (?P<client>[^\s\[]{1,255})\[(?P<address>[^\]]{1,60})\].*)"
+)
+_QUEUED = pp.Regex(r"from=<(?P<from>[^>]{0,320})>, size=\d{1,15}, nrcpt=\d{1,9} \(queue active\)")
+
+_MESSAGE = pp.Opt(_QUEUE_ID) + (
+    _REJECTION | _LOGIN_REFUSED | _TLS_NOT_ACCEPTED | _DETAIL | _FATAL | _TROUBLE | _QUEUED | _DELIVERY
+)
+
+_RELAY = re.compile(r"relay=(?P<host>[\w.-]{1,255})\[[^\]]{0,60}\](?::(?P<port>\d{1,5}))?")
+_DSN = re.compile(r"dsn=(?P<dsn>[245]\.\d{1,3}\.\d{1,3})")
+_REJECTED_FROM_TO = re.compile(r"from=<(?P<from>[^>]{0,320})> to=<(?P<to>[^>]{0,320})>")
+_LOGGED_IN = re.compile(r"sasl_username=|not owned by user")
+# A line above says which: the delivery line shall not have the last word.
+_VAGUE = re.compile(r"Server certificate not|Cannot start TLS: handshake failure|local data error while talking")
+_CLIENT_DAEMONS = frozenset({"smtp", "lmtp", "smtps", "relay"})
+_SUBMITTING = frozenset({"sendmail", "postdrop"})
+# Ties lines that do not name their process to the delivery line that follows.
+_ANY_PROCESS = "pid:postfix"
+_OWN_NETWORKS = tuple(
+    ip_network(network)
+    for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "169.254.0.0/16",
+                    "100.64.0.0/10", "::1/128", "fc00::/7", "fe80::/10")
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Which process wrote a line; `daemon` is empty where the line does not tell."""
+
+    daemon: str
+    key: str | None
+
+    @property
+    def may_be_client(self) -> bool:
+        """Whether it may be the process that sends mail on, rather than the one that takes it."""
+        return not self.daemon or self.daemon in _CLIENT_DAEMONS
+
+
+@dataclass(frozen=True, slots=True)
+class _Postfix:
+    """Reads Postfix's log; see the module."""
+
+    name: str = APP
+    anchors: tuple[str, ...] = (
+        "status=", "connect to ", " said: ", "refused to talk to me", "connection with ", "conversation with ",
+        "SASL ", "TLS", "SSL_", "certificate", "reject: ", "(queue active)", "is unavailable", "lookup error",
+        "fatal: ",
+    )  # fmt: skip
+
+    def read(self, record: Record) -> Iterable[Event]:
+        """Return what `record` tells of a delivery, or of a client of ours that was refused."""
+        text = record.text[:_MOST_CHARACTERS].strip()
+        writer, message = _writer_of(record, text)
+        try:
+            parsed = _MESSAGE.parse_string(message).as_dict()
+        except pp.ParseException:
+            return ()
+        parts: dict[str, str] = {name: value for name, value in parsed.items() if value is not None}
+        if "status" in parts:
+            return _read_delivery(record, writer, parts)
+        if "client" in parts:
+            return _read_refusal(record, writer, parts)
+        if "from" in parts:
+            queue = _message_id(parts)
+            return (Event(EventKind.ENQUEUED, APP, record, "postfix-active", message=queue, sender=parts["from"]),)
+        return _read_trouble(record, writer, parts)
+
+
+def _writer_of(record: Record, text: str) -> tuple[_Writer, str]:
+    """The process that wrote the line, from the envelope or from the line itself, and the rest of the line."""
+    process, pid = record.process, record.pid
+    if found := _PROGRAM.search(text[:300]):
+        process, pid, text = found["process"], int(found["pid"]), text[found.end() :]
+    if process is None or "/" not in process:
+        return _Writer("", None), text
+    key = f"pid:{record.host or ''}/{process}/{pid}" if pid is not None else None
+    return _Writer(process.rpartition("/")[2], key), text
+
+
+def _read_delivery(record: Record, writer: _Writer, parts: dict[str, str]) -> tuple[Event, ...]:
+    """The end of a try for one recipient."""
+    if "queue" not in parts and "to" not in parts and "words" not in parts:
+        return ()
+    if "words" not in parts:  # "status=expired, returned to sender": the tries came before
+        return (Event(EventKind.NOTICE, APP, record, "postfix-expired", message=_message_id(parts)),)
+    queue, recipient = parts.get("queue"), parts.get("to")
+    keys = [f"queue:{queue}/{recipient}"] if queue else []
+    keys += [*_try_keys(writer, queue), *([_ANY_PROCESS] if queue and not writer.key else [])]
+    words, details = parts["words"].strip().removesuffix(")"), parts["details"]
+    event = Event(
+        EventKind.ACCEPTED, APP, record, "postfix-delivery", tuple(keys), _message_id(parts), recipient=recipient
+    )
+    if parts["status"] == "sent":
+        return (event,)
+    failure = _failure(words, details)
+    if _VAGUE.search(words):
+        reason = replace(event, kind=EventKind.CONTEXT, form="postfix-reason", failure=failure)
+        return (reason, replace(event, kind=EventKind.FAILED))
+    return (replace(event, kind=EventKind.FAILED, failure=failure),)
+
+
+def _failure(words: str, details: str) -> Failure:
+    relay, dsn = _RELAY.search(details), _DSN.search(details)
+    host, port = (relay["host"], int(relay["port"]) if relay["port"] else None) if relay else (None, None)
+    failure = read_failure(words, app=APP, host=host, port=port)
+    return replace(failure, enhanced=failure.enhanced or (dsn["dsn"] if dsn else None))
+
+
+def _read_trouble(record: Record, writer: _Writer, parts: dict[str, str]) -> tuple[Event, ...]:
+    """A server that was tried in vain, or why; whether the mail got out says the delivery line after it."""
+    kind = next(kind for kind in ("trouble", "certificate", "library", "table", "fatal") if kind in parts)
+    match kind:
+        case "trouble" if writer.may_be_client:
+            form = "postfix-trouble*"
+        case "certificate" | "table" if writer.may_be_client:
+            form = f"postfix-{kind}?"
+        case "library" if writer.daemon:
+            form = "postfix-library?"
+        case "fatal" if writer.daemon in _CLIENT_DAEMONS | _SUBMITTING:
+            form = "postfix-fatal"
+        case _:
+            return ()
+    text = parts[kind]
+    keys = tuple(_try_keys(writer, parts.get("queue")))
+    if not form.endswith("?"):  # such a copy vanishes by itself
+        keys += _copy_key(record, writer, text)
+    failure = read_failure(text, app=APP)
+    return (Event(EventKind.CONTEXT, APP, record, form, keys, _message_id(parts), failure=failure),)
+
+
+def _read_refusal(record: Record, writer: _Writer, parts: dict[str, str]) -> tuple[Event, ...]:
+    """A client that our server refused: ours where it is near, or has logged in."""
+    reply, _, mail = parts["reply"].partition("; from=<")
+    if not (_is_near(parts["client"], parts["address"]) or _LOGGED_IN.search(parts["reply"])):
+        return ()
+    addresses = _REJECTED_FROM_TO.search(f"from=<{mail}")
+    recipient = addresses["to"] if addresses else None
+    phase = {"SASL": Phase.AUTH, "SSL_": Phase.STARTTLS}.get(reply[:4])
+    is_tls = phase is Phase.STARTTLS
+    return (
+        Event(
+            EventKind.CONTEXT if is_tls else EventKind.FAILED,  # why TLS failed stands in the next line
+            APP,
+            record,
+            "postfix-tls-refused" if is_tls else "postfix-refused",
+            (*_copy_key(record, writer, f"{recipient}/{reply}"), *([writer.key] if is_tls and writer.key else [])),
+            failure=read_failure(reply, app=APP, phase=phase),
+            recipient=recipient,
+            sender=addresses["from"] if addresses else None,
+        ),
+    )
+
+
+def _is_near(client: str, address: str) -> bool:
+    """Whether a client is this machine or one of a private network, where our applications run."""
+    try:
+        ip = ip_address(address.removeprefix("IPv6:"))
+    except ValueError:
+        return client == "localhost"
+    return any(ip in network for network in _OWN_NETWORKS)
+
+
+def _try_keys(writer: _Writer, queue: str | None) -> list[str]:
+    """One process works on one try at a time."""
+    if writer.key is None:
+        return [f"queue:{queue}"] if queue else [_ANY_PROCESS]
+    return [f"{writer.key}/{queue}", writer.key] if queue else [writer.key]
+
+
+def _copy_key(record: Record, writer: _Writer, text: str) -> tuple[str, ...]:
+    """Finds the same line again in another file (mail.log, syslog, the journal)."""
+    return (f"line:{record.time.isoformat()}/{writer.key}/{text[:160]}",) if record.time else ()
+
+
+def _message_id(parts: dict[str, str]) -> str | None:
+    return f"queue:{parts['queue']}" if "queue" in parts else None
+
+
+GRAMMAR = _Postfix()
