@@ -1,0 +1,93 @@
+"""Ruby on Rails and Sidekiq, and with them Mastodon: what their logs say about outgoing mail.
+
+The parts: `rails_lines` takes heads off, `rails_sidekiq`, `rails_activejob`, `rails_mailer` and `rails_delayed_job`
+each read one library's messages; whatever else holds an exception of sending mail (a failed web request, an error
+tracker's page, a paste) is read here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from maillogdiag.events import Event, EventKind
+from maillogdiag.grammars.rails_activejob import read_activejob
+from maillogdiag.grammars.rails_delayed_job import read_delayed_job
+from maillogdiag.grammars.rails_events import RubyEntry, with_time
+from maillogdiag.grammars.rails_jobs import app_of, read_job
+from maillogdiag.grammars.rails_lines import MOST_CHARACTERS, read_line
+from maillogdiag.grammars.rails_mailer import read_mailer
+from maillogdiag.grammars.rails_sidekiq import read_sidekiq
+from maillogdiag.grammars.ruby_exceptions import failure_of, find_exception, is_about_mail
+from maillogdiag.records import Record
+
+_READERS = (read_sidekiq, read_activejob, read_mailer, read_delayed_job)
+
+
+@dataclass(frozen=True, slots=True)
+class RailsGrammar:
+    """Reads records of Rails applications; see `Grammar`."""
+
+    name: str = "rails"
+    anchors: tuple[str, ...] = (
+        # jobs and mailers
+        "Mailer",
+        "Job raised exception",
+        "TID-",
+        " WARN: ",
+        "Error performing",
+        "etrying ",
+        "Discarded ",
+        "Adding dead",
+        '"error_class"',
+        "Delivered mail",
+        "Sent mail to",
+        "delivery of mail",
+        "FAILED (",
+        "E-mail could not be sent",
+        # exceptions and what they say
+        "Net::",
+        "Errno::E",
+        "OpenSSL::SSL",
+        "SocketError",
+        "ResolutionError",
+        "EOFError",
+        "IOError",
+        "Timeout::Error",
+        "DeliveryError",
+        "SSL_connect",
+        "(2) for ",
+        "Timeout to open TCP",
+        "SMTP",
+        "STARTTLS",
+        ":enable_starttls",
+        "could not get 3xx",
+        "exitstatus",
+        "net/smtp",
+        "delivery_methods/",
+    )
+
+    def read(self, record: Record) -> tuple[Event, ...]:
+        """Return what the record says about outgoing mail; nothing where it is about something else."""
+        text = record.text[:MOST_CHARACTERS]
+        line = read_line(record.text)
+        entry = RubyEntry(with_time(record, line), line, text, app_of(record))
+        for reader in _READERS:
+            if events := reader(entry):
+                return events
+        return () if line.tid and not line.tags else _read_exception(entry)
+
+
+def _read_exception(entry: RubyEntry) -> tuple[Event, ...]:
+    """An exception in any other text: the message of a web request's failure, a tracker's page, a structured log."""
+    exception = find_exception(entry.line.message)
+    if exception is None:
+        return ()
+    job = read_job(entry.text)
+    if not is_about_mail(exception, entry.text, job.sends_mail):
+        return ()
+    request = entry.line.request_tag
+    failure = failure_of(exception, entry.text, entry.app)
+    return (entry.event(EventKind.FAILED, "ruby-exception", job, failure=failure, request=request),)
+
+
+GRAMMAR = RailsGrammar()

@@ -1,0 +1,128 @@
+"""Which background jobs send mail, and what a logged job tells about its mail.
+
+Decided by class, queue and arguments, never by the words of an error: time-outs of federation or webhooks look the
+same as those of mail.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from maillogdiag.records import Record
+
+
+class SendsMail(Enum):
+    """How surely a job sends mail."""
+
+    YES = auto()  # ActionMailer's own job, a mailer, or a queue for nothing else
+    MAYBE = auto()  # an application's own class with "mail" in its name
+    UNKNOWN = auto()  # no job is named
+    NO = auto()  # a job for something else; mail is sent in it only where the exception proves it
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A background job as logged.
+
+    Args:
+        name: class of the job, ActiveJob's rather than its adapter's wrapper.
+        queue: queue it came from.
+        jid: Sidekiq's id.
+        job_id: ActiveJob's id.
+        mail: "UserMailer#welcome", where the arguments say it.
+        error: `Class: message` in the hash. Up to Sidekiq 4 that of this try, from 5 on that of the try before.
+    """
+
+    name: str | None = None
+    queue: str | None = None
+    jid: str | None = None
+    job_id: str | None = None
+    mail: str | None = None
+    error: str | None = None
+
+    @property
+    def sends_mail(self) -> SendsMail:
+        """How surely it is about outgoing mail."""
+        if not self.name and not self.queue and not self.mail:
+            return SendsMail.UNKNOWN
+        if self.mail or _CERTAIN.search(self.name or "") or _MAIL_QUEUE.match(self.queue or ""):
+            return SendsMail.YES
+        words = f"{self.name} {self.queue}"
+        return SendsMail.MAYBE if _MAIL.search(words) and not _INCOMING.search(words) else SendsMail.NO
+
+
+_CERTAIN = re.compile(
+    r"ActionMailer::|Mailer(?!lite)|MailDeliver|Deliver\w*Mail|EmailDeliver|DelayedMailer|Devise::Async"
+    r"|EmailsOnPush|(?i:send_?e?-?mail|digest_?mail)"
+)
+_MAIL_QUEUE = re.compile(r"(?:\w+_)?(?:mailers?|emails?|mailing|login_emails)(?:_\w+)?$")
+_MAIL = re.compile(r"mail", re.IGNORECASE)
+_INCOMING = re.compile(
+    r"incoming|inbound|receiv|mail_?box|imap|fetch|mail_?room|poll|process_?e?mail|routing|incinerat|reply_?by"
+    r"|chimp|domain|valid|verif|block|import|sync",
+    re.IGNORECASE,
+)
+
+_FIELD = re.compile(
+    r'"(?P<key>class|wrapped|job_class|queue|queue_name|jid|job_id|error_class|error_message)"\s{0,2}(?::|=>)\s{0,2}'
+    r'"(?P<value>(?:[^"\\]|\\.){0,4000})"?'
+)
+_ARGUMENTS = re.compile(
+    r'(?:"arguments"\s{0,2}(?::|=>)\s{0,2}\[|with arguments: |arguments: \[)\s{0,2}'
+    r'"(?P<mailer>[A-Z][\w:]{0,120})",\s{0,2}"(?P<mail>\w{1,120}[!?]?)",\s{0,2}"deliver_now!?"'
+)
+_YAML_ARGUMENTS = re.compile(r"!ruby/class '(?P<mailer>[A-Z][\w:]{0,120})'(?:\\n|\s){0,4}- :(?P<mail>\w{1,120})")
+_MAILER_METHOD = re.compile(r"\b(?P<mailer>(?:[A-Z]\w{0,60}::)?[A-Z]?\w{0,60}Mailer)#(?P<mail>\w{1,120})")
+_WRAPPERS = ("JobWrapper", "ActiveJob::Wrapper", "Sidekiq::Extensions")
+_ESCAPES = {"\\n": "\n", '\\"': '"', "\\\\": "\\", "\\u003c": "<", "\\u003e": ">", "\\/": "/"}
+_ESCAPE = re.compile(r'\\(?:u003[ce]|[n"\\/])')
+
+
+def read_job(text: str) -> Job:
+    """Read a job hash, as JSON or as Ruby prints it, whole or cut: `{"class" => "X", "queue" => "mailers", …}`.
+
+    Sidekiq 5 and 6 repeat the hash as `jobstr`; the first value of a field counts.
+    """
+    fields: dict[str, str] = {}
+    for found in _FIELD.finditer(text):
+        fields.setdefault(found["key"], unescape(found["value"]))
+    wrapped = fields.get("wrapped") or fields.get("job_class")
+    error = fields.get("error_message", "")
+    return Job(
+        name=wrapped or fields.get("class"),
+        queue=fields.get("queue") or fields.get("queue_name"),
+        jid=fields.get("jid"),
+        job_id=fields.get("job_id"),
+        mail=mail_in(text),
+        error=f"{fields['error_class']}: {error}" if "error_class" in fields else error or None,
+    )
+
+
+def mail_in(text: str) -> str | None:
+    """Return which mail a job's arguments name, as "UserMailer#welcome"."""
+    for pattern in (_ARGUMENTS, _YAML_ARGUMENTS, _MAILER_METHOD):
+        if found := pattern.search(text):
+            return f"{found['mailer']}#{found['mail']}"
+    return None
+
+
+def unescape(text: str) -> str:
+    """Undo the escapes of a JSON or Ruby string, as far as they matter to an error text."""
+    return _ESCAPE.sub(lambda found: _ESCAPES[found[0]], text)
+
+
+_OTHER_GLOBAL_ID = re.compile(r"gid://(?!mastodon/)")
+_MASTODON_MAILERS = re.compile(r"\b(?:UserMailer|NotificationMailer|AdminMailer|EmailSubscriptionMailer)\b")
+
+
+def app_of(record: Record) -> str:
+    """Return "mastodon" where the record shows it, else "rails"."""
+    text = record.text[:16_384]
+    where = f"{record.unit} {record.process} {record.host}"
+    if "mastodon" in text or "mastodon" in where or "Mastodon::" in text:
+        return "mastodon"
+    on_mailers = "(mailers)" in text or '"mailers"' in text
+    is_mastodon = on_mailers and _MASTODON_MAILERS.search(text) and not _OTHER_GLOBAL_ID.search(text)
+    return "mastodon" if is_mastodon else "rails"

@@ -1,0 +1,167 @@
+"""The heads of Ruby's log lines: Sidekiq's formatters since version 3, Ruby's own Logger, Rails' tags.
+
+What stands before the message differs by version; readers of the message need not know which it was. Sidekiq 8 puts
+the level first and a whole Ruby hash into the head of its exception line.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import pyparsing as pp
+
+from maillogdiag.times import aware
+
+MOST_CHARACTERS = 8 * 1024
+"""Text behind this is not read: backtraces and job arguments run on for long, the error stands in front."""
+
+
+@dataclass(frozen=True, slots=True)
+class RubyLine:
+    """A log entry's head, read, and its message.
+
+    Args:
+        message: what follows the head.
+        time: the application's own timestamp, aware.
+        has_zone: whether that timestamp named its zone.
+        level: "INFO", "WARN" …
+        pid: process id as Sidekiq writes it; not the journal's where a wrapper is in between.
+        tid: Sidekiq's thread id; None where the line is not Sidekiq's.
+        context: Sidekiq's context, such as "class", "jid", "elapsed".
+        job: text of the job hash that Sidekiq 8 and the JSON formatter have in the context of an exception.
+        tags: Rails' tags: "ActiveJob", job class, job id, request id.
+    """
+
+    message: str
+    time: datetime | None = None
+    has_zone: bool = False
+    level: str | None = None
+    pid: str | None = None
+    tid: str | None = None
+    context: Mapping[str, str] = field(default_factory=dict)
+    job: str = ""
+    tags: tuple[str, ...] = ()
+
+    @property
+    def job_tag(self) -> str | None:
+        """The ActiveJob id among the tags: `[ActiveJob] [Class] [id]`."""
+        if "ActiveJob" not in self.tags:
+            return None
+        behind = self.tags[self.tags.index("ActiveJob") + 1 :]
+        return behind[1] if len(behind) > 1 else None if not behind or "::" in behind[0] else _uuid(behind[0])
+
+    @property
+    def request_tag(self) -> str | None:
+        """The web request's id among the tags."""
+        own = (tag for tag in self.tags if tag != self.job_tag)
+        return next((tag for tag in own if _uuid(tag)), None)
+
+
+_TIME = r"(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)"
+_COLOUR = r"(?:\x1b\[[\d;]{0,10}m)?"
+_LEVELS = r"(?P<level>DEBUG|INFO|WARN|ERROR|FATAL|UNKNOWN)"
+_PAIRS = r"(?P<context>(?: [a-z_]\w{0,40}=\S{1,400}?){0,12})"
+
+_SIDEKIQ_3 = pp.Regex(
+    rf"(?:{_TIME}\s+)?(?:(?P<pid>\d{{1,10}})\s+)?TID-(?P<tid>\w{{1,32}})"
+    rf"(?:\s+(?P<class>[\w:.]{{1,200}})\s+JID-(?P<jid>\w{{1,64}})(?:\s+BID-\S{{1,64}})?)?\s+{_LEVELS}: ?"
+)
+_SIDEKIQ_6 = pp.Regex(rf"(?:{_TIME}\s+)?pid=(?P<pid>\d{{1,10}}) tid=(?P<tid>\w{{1,32}}){_PAIRS} {_LEVELS}: ?")
+_SIDEKIQ_8 = rf"{_COLOUR}{_LEVELS} {{0,2}}{_COLOUR} {{0,2}}{_TIME} pid=(?P<pid>\d{{1,10}}) tid=(?P<tid>\w{{1,32}})"
+_RUBY_STRING = r'"(?:[^"\\]|\\.)*"'
+_SIDEKIQ_8_EXCEPTION = pp.Regex(
+    rf"{_SIDEKIQ_8} context=Job raised exception job=(?P<job>\{{(?:[^\"]|{_RUBY_STRING})*?\}}): ", re.DOTALL
+)
+_SIDEKIQ_8_CUT = pp.Regex(rf"{_SIDEKIQ_8} context=Job raised exception job=(?P<job>\{{.*)", re.DOTALL)
+_SIDEKIQ_8_PLAIN = pp.Regex(rf"{_SIDEKIQ_8}{_PAIRS}: ?")
+_LOGGER = pp.Regex(
+    rf"(?:[DIWEFA]?, \[{_TIME} #(?P<pid>\d{{1,10}})\] {{1,2}})?{_LEVELS} -- (?P<program>[^:\n]{{0,80}}): ?"
+)
+_TAG = pp.Regex(r"\[[^\[\]\n]{1,200}\]")
+_MESSAGE = pp.Regex(r".*", re.DOTALL)
+
+_HEAD = (_SIDEKIQ_6 | _SIDEKIQ_3 | _SIDEKIQ_8_EXCEPTION | _SIDEKIQ_8_CUT | _SIDEKIQ_8_PLAIN | _LOGGER | pp.Empty())(
+    "head"
+)
+_LINE = _HEAD + pp.ZeroOrMore(_TAG)("tags") + _MESSAGE("message")
+
+_PAIR = re.compile(r"(\w+)=(\S+)")
+_JSON_HEAD = re.compile(
+    r'\{"ts":"(?P<ts>[^"]{1,40})","pid":(?P<pid>\d{1,10}),"tid":"(?P<tid>\w{1,32})",'
+    r'(?:"ctx":\{[^{}]{0,2000}\},)?"lvl":"(?P<lvl>\w+)","msg":"(?P<msg>.*)',
+    re.DOTALL,
+)
+_UUID = re.compile(r"[0-9a-fx]{8}-?(?:[0-9a-fx]{4}-?){3}[0-9a-fx]{12}$")
+
+
+def read_line(text: str) -> RubyLine:
+    """Take the head off a log entry.
+
+        line       = [ head ] { "[" tag "]" } message
+        head       = sidekiq-3 | sidekiq-6 | sidekiq-8 | logger | json
+        sidekiq-3  = [ time ] [ pid ] "TID-" tid [ class "JID-" jid [ "BID-" bid ] ] level ":"
+        sidekiq-6  = [ time ] "pid=" pid "tid=" tid { key "=" value } level ":"
+        sidekiq-8  = level time "pid=" pid "tid=" tid { key "=" value } ":"
+        logger     = [ letter "," "[" time "#" pid "]" ] level "--" [ program ] ":"
+
+    Example: `2024-05-02T08:11:09.201Z pid=7 tid=1cq class=ActionMailer::MailDeliveryJob jid=1f2e INFO: start`
+
+    A text without a known head is all message.
+    """
+    text = text.lstrip()
+    if text.startswith('{"ts":'):
+        return _read_json(text)
+    text = text[:MOST_CHARACTERS]
+    found = _LINE.parse_string(text)
+    context = dict(_PAIR.findall(found.get("context") or ""))
+    for key in ("class", "jid"):
+        if found.get(key):
+            context[key] = found[key]
+    time, has_zone = _time(found.get("time") or "")
+    return RubyLine(
+        message=found["message"],
+        time=time,
+        has_zone=has_zone,
+        level=found.get("level") or None,
+        pid=found.get("pid") or None,
+        tid=found.get("tid") or None,
+        context=context,
+        job=found.get("job") or "",
+        tags=tuple(tag[1:-1].strip() for tag in found.get("tags", ())),
+    )
+
+
+def _read_json(text: str) -> RubyLine:
+    """Read Sidekiq's JSON formatter (`{"ts", "pid", "tid", "lvl", "msg", "ctx"}`); a line that is cut, too."""
+    try:
+        entry = json.loads(text)
+        context = entry.get("ctx") or {}
+        job = context.pop("job", "")
+        message = str(entry.get("msg", ""))[:MOST_CHARACTERS]
+        ts, pid, tid, level = (str(entry.get(key, "")) for key in ("ts", "pid", "tid", "lvl"))
+    except (ValueError, AttributeError, RecursionError):
+        cut = _JSON_HEAD.match(text)
+        if cut is None:
+            return RubyLine(text)
+        context, job = {}, ""
+        message = cut["msg"][:MOST_CHARACTERS].replace("\\n", "\n").replace('\\"', '"').replace("\\\\", "\\")
+        ts, pid, tid, level = cut["ts"], cut["pid"], cut["tid"], cut["lvl"]
+    time, has_zone = _time(ts)
+    pairs = {str(key): str(value) for key, value in context.items()}
+    return RubyLine(message, time, has_zone, level, pid, tid, pairs, json.dumps(job) if job else "")
+
+
+def _time(text: str) -> tuple[datetime | None, bool]:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return None, False
+    return aware(time), time.tzinfo is not None
+
+
+def _uuid(text: str) -> str | None:
+    return text if _UUID.match(text) else None

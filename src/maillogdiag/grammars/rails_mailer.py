@@ -1,0 +1,54 @@
+"""ActionMailer's lines, and the test mail of `rake mastodon:setup`.
+
+`Sent mail` (up to Rails 5.2) and `Delivered mail` (6.0 to 7.0) are logged even where the server refused the mail: they
+prove that a try was made, never that it succeeded. Rails 7.1 logs `Failed delivery` instead.
+"""
+
+from __future__ import annotations
+
+import re
+
+from maillogdiag.events import Event, EventKind
+from maillogdiag.grammars.rails_events import RubyEntry
+from maillogdiag.grammars.rails_jobs import Job, unescape
+from maillogdiag.grammars.ruby_exceptions import RubyException, failure_of, find_exception
+
+_SENT = re.compile(
+    r"(?:Sent mail to (?P<recipient>[^\s,()]{1,254})|Delivered mail \S{1,300})[^\n]{0,2000}\([\d.]{1,20}ms\)"
+)
+_SKIPPED = re.compile(r"Skipped delivery of mail \S{1,300} as `perform_deliveries` is false")
+_FAILED = re.compile(
+    r"Failed delivery of mail \S{1,300} error_class=(?P<name>[\w:]{1,120}) "
+    r"error_message=\"?(?P<message>(?:[^\"\\]|\\.){0,4000})"
+)
+_SETUP = "E-mail could not be sent with this configuration"
+
+
+def read_mailer(entry: RubyEntry) -> tuple[Event, ...]:
+    """Return what a line of ActionMailer's says: `Delivered mail 6b01…@example.org (167.2ms)`."""
+    message = entry.line.message
+    job = Job(job_id=entry.line.job_tag, jid=entry.line.context.get("jid"))
+    request = entry.line.request_tag if not job.job_id else None
+    if sent := _SENT.match(message):
+        # Without any id nothing could tie it to the error that may follow it: no try of its own then.
+        has_key = job.job_id or request or entry.line.tid
+        kind = EventKind.STARTED if has_key else EventKind.NOTICE
+        return (entry.event(kind, "actionmailer-sent", job, recipient=sent["recipient"], request=request),)
+    if failed := _FAILED.match(message):
+        exception = RubyException(f"{failed['name']}: {unescape(failed['message'])}", failed["name"])
+        failure = failure_of(exception, entry.text, entry.app)
+        return (entry.event(EventKind.FAILED, "actionmailer-failed", job, failure=failure, request=request),)
+    if skipped := _SKIPPED.match(message):
+        failure = failure_of(RubyException(skipped[0]), "", entry.app)
+        return (entry.event(EventKind.FAILED, "actionmailer-skipped", job, failure=failure, request=request),)
+    if _SETUP in message:
+        return (_setup(entry),)
+    return ()
+
+
+def _setup(entry: RubyEntry) -> Event:
+    """The rake task prints one sentence, then the exception's message without its class."""
+    below = entry.text.split(_SETUP, 1)[1].partition("\n")[2].strip()
+    exception = find_exception(below) or RubyException(below)
+    failure = failure_of(exception, entry.text, "mastodon") if exception.text else None
+    return entry.event(EventKind.FAILED, "mastodon-setup", Job(), failure=failure)

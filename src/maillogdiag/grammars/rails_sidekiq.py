@@ -1,0 +1,113 @@
+"""Sidekiq's own lines: start, done, fail, the dump of a failed job, its exception, its last retry.
+
+In Sidekiq 3 to 7 a failed job makes up to four lines that share only the thread id: the job hash, the exception,
+the backtrace, `fail`. In Sidekiq 8 hash and exception are one line, and there is no backtrace. From Sidekiq 5 on the
+error in the hash is that of the try *before*: it is handed on as context only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from maillogdiag.events import Event, EventKind
+from maillogdiag.failures import read_failure
+from maillogdiag.grammars.rails_events import RubyEntry
+from maillogdiag.grammars.rails_jobs import Job, SendsMail, read_job
+from maillogdiag.grammars.ruby_exceptions import (
+    RubyException,
+    exception_at_start,
+    exception_behind,
+    failure_of,
+    find_exception,
+    is_about_mail,
+)
+from maillogdiag.grammars.ruby_frames import begins_with_frame, has_mail_frames
+
+_STEP = re.compile(r"(?P<step>start|done|fail)(?:: [\d.]{1,20} sec)?\s*$")
+_DEAD = re.compile(r"Adding dead (?P<class>[\w:]{1,200}) job (?P<jid>\w{1,64})")
+_JOB_DUMP = re.compile(r'\{\s{0,2}(?:"context"|"(?:class|retry|queue|jid|args)"\s{0,2}(?::|=>))')
+# Raised to stop a worker or to refuse a bad host name: the job runs again, or never had a mail.
+_NO_FAILURES = ("Sidekiq::Shutdown", "Mastodon::HostValidationError")
+_STEPS = {"start": EventKind.STARTED, "done": EventKind.ACCEPTED, "fail": EventKind.CONTEXT}
+_EXCEPTION_LEVELS = ("WARN", "ERROR", "FATAL")
+
+
+def read_sidekiq(entry: RubyEntry) -> tuple[Event, ...]:
+    """Return what a line of Sidekiq's logger says about a mail job."""
+    if entry.line.tid is None or entry.line.tags:
+        return ()
+    readers: tuple[Callable[[RubyEntry], Event | None], ...] = (_step, _dump, _dead, _frames, _exception)
+    for reader in readers:
+        if event := reader(entry):
+            return (event,)
+    return ()
+
+
+def _step(entry: RubyEntry) -> Event | None:
+    found = _STEP.match(entry.line.message)
+    context = entry.line.context
+    job = Job(name=context.get("class"), queue=context.get("queue"), jid=context.get("jid"))
+    if found is None or job.sends_mail is not SendsMail.YES:
+        return None
+    return entry.event(_STEPS[found["step"]], f"sidekiq-{found['step']}", job)
+
+
+def _dump(entry: RubyEntry) -> Event | None:
+    """The hash of a failed job: a message of its own up to Sidekiq 7, in the head of the exception in 8."""
+    line = entry.line
+    if line.job:
+        return _dump_with_exception(entry, read_job(line.job))
+    if not _JOB_DUMP.match(line.message):
+        return None
+    job = read_job(line.message)
+    previous = find_exception(job.error) if job.error else None
+    is_smtp = previous is not None and previous.is_smtp
+    if not is_smtp and job.sends_mail not in (SendsMail.YES, SendsMail.MAYBE):
+        return None
+    is_sure = is_smtp or job.sends_mail is SendsMail.YES
+    failure = read_failure(job.error, app=entry.app) if job.error else None
+    form = "sidekiq-context" if is_sure else "sidekiq-context?"
+    return entry.event(EventKind.CONTEXT, form, job, failure=failure)
+
+
+def _dump_with_exception(entry: RubyEntry, job: Job) -> Event | None:
+    message = entry.line.message
+    exception = exception_behind(message) or (RubyException(message.strip()) if message.strip() else None)
+    if exception is None:
+        is_mail = job.sends_mail is SendsMail.YES
+        return entry.event(EventKind.CONTEXT, "sidekiq-context", job) if is_mail else None
+    if exception.name in _NO_FAILURES or not is_about_mail(exception, entry.text, job.sends_mail):
+        return None
+    failure = failure_of(exception, entry.text, entry.app)
+    return entry.event(EventKind.FAILED, "sidekiq-exception", job, failure=failure)
+
+
+def _dead(entry: RubyEntry) -> Event | None:
+    found = _DEAD.match(entry.line.message)
+    if found is None:
+        return None
+    job = Job(name=found["class"], jid=found["jid"])
+    return entry.event(EventKind.GIVEN_UP, "sidekiq-dead", job) if job.sends_mail is SendsMail.YES else None
+
+
+def _frames(entry: RubyEntry) -> Event | None:
+    """A backtrace is a record of its own; through net-smtp it proves that the thread's exception is about mail."""
+    if not begins_with_frame(entry.line.message) or not has_mail_frames(entry.text):
+        return None
+    return entry.event(EventKind.CONTEXT, "sidekiq-backtrace", Job())
+
+
+def _exception(entry: RubyEntry) -> Event | None:
+    """`Class: message`, with nothing but the thread id to say whose it is; Sidekiq 3 leaves out the class."""
+    if entry.line.level not in _EXCEPTION_LEVELS or begins_with_frame(entry.line.message):
+        return None
+    exception = exception_at_start(entry.line.message) or find_exception(entry.line.message)
+    if exception is None or exception.name in _NO_FAILURES:
+        return None
+    if exception.name is None:
+        exception = replace(exception, text=exception.text.split("\n", 1)[0])
+    is_sure = is_about_mail(exception, entry.text, SendsMail.UNKNOWN)
+    form = "sidekiq-exception" if is_sure else "sidekiq-exception?"
+    return entry.event(EventKind.FAILED, form, Job(), failure=failure_of(exception, entry.text, entry.app))

@@ -1,0 +1,148 @@
+"""Ruby exceptions in log text: which class, which message, and whether it is about outgoing mail.
+
+`Net::SMTP…` exceptions always are. Time-outs, TLS and socket errors are raised by net/http and net/imap as well, and
+count only where frames, a mail port or the words around them speak of sending mail.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from maillogdiag.failures import Failure, read_failure
+from maillogdiag.grammars.rails_jobs import SendsMail, unescape
+from maillogdiag.grammars.ruby_frames import begins_with_frame, has_mail_frames, phase_in, without_frames
+
+
+@dataclass(frozen=True, slots=True)
+class RubyException:
+    """An exception as logged.
+
+    Args:
+        text: class and message as they stand in the log, without frames.
+        name: its class; None where the log has the message alone.
+    """
+
+    text: str
+    name: str | None = None
+
+    @property
+    def is_smtp(self) -> bool:
+        """Whether only sending mail raises it."""
+        return bool(_SMTP_CLASS.match(self.name or "") or _SMTP_MESSAGE.search(self.text))
+
+    @property
+    def is_network(self) -> bool:
+        """Whether it is one that sending mail raises, among others."""
+        return bool(_NETWORK_CLASS.fullmatch(self.name or "") or _NETWORK_MESSAGE.search(self.text))
+
+
+_CLASS = r"[A-Z]\w{0,60}(?:::[A-Z]\w{0,60}){0,6}"
+_SMTP_CLASS = re.compile(r"Net::SMTP[A-Z]\w*|Mail::\w*::?DeliveryError|Mail::Sendmail::\w+|Net::SMTP::\w+Error")
+_NETWORK_CLASS = re.compile(
+    r"Net::(?:Open|Read|Write)Timeout|Timeout::Error|OpenSSL::SSL::SSLError\w*|Errno::E[A-Z]+|SocketError"
+    r"|Socket::ResolutionError|EOFError|IOError|ArgumentError|Resolv::\w+"
+)
+_KNOWN = rf"(?:{_SMTP_CLASS.pattern}|{_NETWORK_CLASS.pattern})"
+_SMTP_MESSAGE = re.compile(
+    r"SMTP-AUTH requested but missing|SMTP (?:From|To) address may not be blank|SMTP session already started"
+    r"|:enable_starttls and :tls are mutually exclusive|SMTPS and STARTTLS is exclusive"
+    r"|Unrecognized :(?:tls|enable_starttls) value|STARTTLS is not supported on this server"
+    r"|could not get 3xx \(\d{3}|Delivery failed with exitstatus \d"
+    r"|(?:No such file or directory|denied) - \S{0,80}sendmail"
+)
+_NETWORK_MESSAGE = re.compile(
+    r"SSL_connect (?:returned=|SYSCALL)|(?:connect|socket)\(2\) for |getaddrinfo(?:\(3\))?: |execution expired"
+    r"|Timeout to open TCP connection|end of file reached|Connection reset by peer|Net::(?:Open|Read)Timeout"
+    r"|does not match the server certificate|certificate verify failed"
+)
+
+_MAIL_WORDS = re.compile(
+    r"\bport (?:25|465|587|2525)\b|(?<=[\w\])]):(?:25|465|587|2525)\b(?![:.\d])|smtp|sendmail|[a-z]Mailer\b|@mailers\b"
+    r"|\b(?:send|sent|sending|deliver\w{0,5}|notif\w{0,10})\b[^\n]{0,40}\be-?mails?\b|\be-?mails?\b[^\n]{0,30}"
+    r"\b(?:could not|cannot|not|failed|fail|error|delivery)\b",
+    re.IGNORECASE,
+)
+_OTHER_SERVICE = re.compile(
+    r"net/(?:http|imap|pop|ldap|ftp|ssh)\b|Net::(?:HTTP|IMAP|POP3|LDAP|FTP|SSH)|HTTP::|https?://|\bimaps?\b|\bpop3s?\b"
+    r"|ldap|redis|PG::|Mysql2?::|faraday|httparty|rest-?client|excon|gems/http-|oauth|webhook|ActivityPub|elasticsearch"
+    r"|\bport (?:443|80|143|993|110|995|389|636|5432|3306|6379|9200|8080)\b"
+    r"|(?<=[\w\])]):(?:443|80|143|993|110|995|389|636|5432|3306|6379|9200|8080)\b(?![:.\d])",
+    re.IGNORECASE,
+)
+
+_IN_PARENTHESES = (
+    rf"(?P<name>{_CLASS}) \((?P<message>.{{0,4000}}?)\s{{0,3}}\)(?:[:.]|, which)?\s{{0,3}}(?:$|\n|reoccurred)"
+)
+_AFTER_COLON = rf"(?P<name>{_CLASS}): {{0,2}}(?P<message>[^\n]{{0,4000}})"
+_SHAPES = (re.compile(_IN_PARENTHESES, re.DOTALL), re.compile(_AFTER_COLON))
+_CLASS_FIRST = re.compile(rf"(?P<name>{_CLASS})(?=[ :.,\n(]|$)")
+_KNOWN_CLASS = re.compile(rf"(?<![\w:]){_KNOWN}(?![\w:]*[#(\w])")
+_SMTP_KNOWN = re.compile(rf"(?<![\w:])(?:{_SMTP_CLASS.pattern})(?![#\w])")
+_BEHIND_MESSAGE = re.compile(rf"(?P<message>[^\n]{{1,2000}}?) \((?P<name>{_CLASS})\)\s{{0,3}}(?:\n|$)")
+_LINE_BELOW = re.compile(
+    r"(?:[ `*]{0,4}in \S{1,200})?[`*:\s]{0,40}(?:Error message:\s{0,3}`{0,3}\s?)?(?P<message>[^\n`]{1,2000})"
+)
+_FIELDS = re.compile(
+    r"(?:exception[._]?|error[._]?)class\\?\"?\s{0,2}(?::|=|=>)\s{0,2}\\?\"?(?P<name>[A-Z][\w:]{1,120})[\\\"]{0,2},?\s{0,2}"
+    r"(?:[^\n]{0,400}?)\"?(?:exception[._]|error[._])message\\?\"?\s{0,2}(?::|=|=>)\s{0,2}\\?\"(?P<message>(?:[^\"\\]|\\.){0,4000})"
+)
+
+
+def exception_at_start(text: str) -> RubyException | None:
+    """Read an exception of any class that `text` begins with: `Class: message` or `Class (message):`."""
+    text = without_frames(text)
+    for shape in _SHAPES:
+        if found := shape.match(text):
+            return RubyException(found[0].strip(), found["name"])
+    found = _CLASS_FIRST.match(text)
+    return RubyException(text.split("\n", 1)[0].strip(), found["name"]) if found else None
+
+
+def exception_behind(text: str) -> RubyException | None:
+    """Read what `Exception#detailed_message` gives: `message (Class)`, at the end of the message's first line."""
+    found = _BEHIND_MESSAGE.match(text)
+    return RubyException(found[0].strip(), found["name"]) if found else None
+
+
+def find_exception(text: str) -> RubyException | None:
+    """Find an exception anywhere in `text`: of a class that sending mail raises, or such a message alone."""
+    if fields := _FIELDS.search(text):
+        return RubyException(f"{fields['name']}: {unescape(fields['message'])}", fields["name"])
+    head = without_frames(text)
+    found = _SMTP_KNOWN.search(head) or _KNOWN_CLASS.search(head)
+    if found is None:
+        return _bare_message(text, head)
+    for shape in _SHAPES:
+        if (whole := shape.match(head, found.start())) and whole["message"].strip():
+            return RubyException(whole[0].strip(), whole["name"])
+    if (behind := exception_behind(head[head.rfind("\n", 0, found.start()) + 1 :])) and behind.name == found[0]:
+        return behind
+    below = _LINE_BELOW.match(head, found.end())
+    message = below["message"].strip() if below else ""
+    return RubyException(f"{found[0]}: {message}" if message else found[0], found[0])
+
+
+def _bare_message(text: str, head: str) -> RubyException | None:
+    """A message without its class: known by its words, or by the mail frames below it."""
+    lines = [line.strip() for line in head.splitlines() if line.strip()]
+    for line in lines:
+        if _SMTP_MESSAGE.search(line) or _NETWORK_MESSAGE.search(line):
+            return RubyException(line)
+    if lines and has_mail_frames(text) and not begins_with_frame(text):
+        return RubyException(lines[-1])
+    return None
+
+
+def is_about_mail(exception: RubyException, text: str, job: SendsMail) -> bool:
+    """Whether `exception`, logged in `text` by such a job, is a failure to send mail."""
+    if exception.is_smtp or job is SendsMail.YES or has_mail_frames(text):
+        return True
+    if not exception.is_network or _OTHER_SERVICE.search(text):
+        return False
+    return job is SendsMail.MAYBE or bool(_MAIL_WORDS.search(text))
+
+
+def failure_of(exception: RubyException, text: str, app: str) -> Failure:
+    """Return the failure that `exception` is; the frames in `text` say at which step."""
+    return read_failure(exception.text, app=app, phase=phase_in(text))

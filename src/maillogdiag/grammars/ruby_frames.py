@@ -1,0 +1,75 @@
+"""Ruby backtraces: whether they go through the mail libraries, and which SMTP command failed.
+
+Frames name the file of the library, which no rewording of an error can hide.
+"""
+
+from __future__ import annotations
+
+import re
+
+from maillogdiag.failures import Phase
+
+_FRAME = re.compile(
+    r"(?:^|\s)(?:from )?(?:[\w-]{1,60} \([\w.]{1,30}\) )?[^\s:]{1,400}\.\w{1,5}:\d{1,6}:in\s"
+    r"|\sFile \"[^\"\n]{1,300}\", line \d"
+)
+_FRAME_AT_START = re.compile(
+    r"\s{0,20}(?:from )?(?:[\w-]{1,60} \([\w.]{1,30}\) )?[^\s:]{1,400}\.\w{1,5}:\d{1,6}:in\s|\s{0,20}File \""
+)
+_MAIL_FILE = re.compile(
+    r"net/smtp(?:\.rb|/)|net-smtp-|mail/network/delivery_methods/|/smtp_connection\.rb|mail_delivery_job\.rb"
+    r"|action_?mailer[-/ (\w.]{0,40}/lib/|/mail/message\.rb:\d+:in .deliver"
+)
+_SMTP_METHOD = re.compile(
+    r"net/smtp[\w/]{0,60}\.rb(?::\d+:in\s[`'\"]|\", line \d+, in )(?:(?:block|rescue|ensure) (?:\(\d+ levels\) )?in )?"
+    r"(?:[\w:]{1,60}[#.])?(?P<method>\w{1,60})"
+)
+_PHASES = {
+    "tcp_socket": Phase.CONNECT,
+    "ehlo": Phase.EHLO,
+    "helo": Phase.EHLO,
+    "starttls": Phase.STARTTLS,
+    "authenticate": Phase.AUTH,
+    "check_auth_response": Phase.AUTH,
+    "check_auth_continue": Phase.AUTH,
+    "check_auth_args": Phase.AUTH,
+    "auth": Phase.AUTH,
+    "finish": Phase.AUTH,
+    "mailfrom": Phase.MAIL_FROM,
+    "rcptto": Phase.RCPT_TO,
+    "data": Phase.END_OF_DATA,
+}
+
+
+def has_mail_frames(text: str) -> bool:
+    """Whether a backtrace in `text` goes through net-smtp, the mail gem's delivery, or ActionMailer."""
+    return bool(_MAIL_FILE.search(text))
+
+
+def begins_with_frame(text: str) -> bool:
+    """Whether the first line of `text` is a frame."""
+    return bool(_FRAME_AT_START.match(text))
+
+
+def without_frames(text: str) -> str:
+    """Return `text` up to its first frame; trackers also write frames behind the error on the same line."""
+    found = _FRAME.search(text)
+    return text[: found.start()] if found else text
+
+
+def phase_in(text: str) -> Phase | None:
+    """Return the step of the dialogue that the innermost telling frame of net-smtp names.
+
+    `data` is where net-smtp sends the whole mail and waits for the last reply, unless `check_continue` is in front:
+    then the server refused the DATA command itself. A reply read in `do_start` is the greeting.
+    """
+    methods = [found["method"] for found in _SMTP_METHOD.finditer(text)]
+    for place, method in enumerate(methods):
+        phase = Phase.AUTH if method.startswith("auth_") else _PHASES.get(method)
+        if phase is Phase.END_OF_DATA and "check_continue" in methods[:place]:
+            return Phase.DATA
+        if phase is not None:
+            return phase
+        if method == "do_start" and "recv_response" in methods[:place]:
+            return Phase.GREETING
+    return None
