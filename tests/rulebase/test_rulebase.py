@@ -1,0 +1,97 @@
+"""The rule base: files are validated, the most specific rule wins, and the built-in rules hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from maillogdiag import explain
+from maillogdiag.causes import Cause
+from maillogdiag.errors import RuleError, UsageError
+from maillogdiag.failures import read_failure
+from maillogdiag.rulebase import check, load_rules
+from maillogdiag.rulebase.matching import occurs
+
+
+def test_the_built_in_rules_are_valid_and_every_sample_gives_its_rule() -> None:
+    assert [] == [str(problem) for problem in check()]
+
+
+def test_every_cause_but_unknown_has_a_rule() -> None:
+    assert set(Cause) - {Cause.UNKNOWN} == {rule.cause for rule in load_rules().rules}
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("554 5.7.1 <a@example.net>: Relay access denied", "relay-denied"),
+        ("554 5.7.1 <mail.example.org[192.0.2.7]>: Client host rejected: Access denied", "client-rejected"),
+        ("554 5.7.1 Service unavailable; Client host [192.0.2.7] blocked using zen.spamhaus.org", "ip-blocked"),
+        ("554 5.7.1 Spam message rejected", "spam-rejected"),
+        ("554 5.7.1 <localhost>: Helo command rejected: Host not found", "helo-rejected"),
+        ("554 5.7.1 no", "unknown"),
+    ],
+)
+def test_the_words_tell_the_meanings_of_554_5_7_1_apart(text: str, cause: str) -> None:
+    assert cause == explain(text).cause
+
+
+def test_an_unknown_text_says_what_the_standard_says_of_its_code() -> None:
+    diagnosis = explain("550 5.7.0 because I say so")
+
+    assert Cause.UNKNOWN == diagnosis.cause
+    assert "policy" in diagnosis.explanation
+
+
+def test_the_fix_is_the_one_of_the_application() -> None:
+    diagnosis = explain("535 5.7.8 Error: authentication failed", app="zulip")
+
+    assert ["zulip"] == [fix.app for fix in diagnosis.fixes]
+
+
+def write_rule(folder: Path, text: str) -> Path:
+    file = folder / "mine.yaml"
+    file.write_text(text)
+    return file
+
+
+def test_a_broken_rule_file_is_named_with_line_and_column(tmp_path: Path) -> None:
+    file = write_rule(tmp_path, "family: mine\nrules:\n  - id: auth-failed.mine\n    cause: nonsense\n")
+
+    with pytest.raises(RuleError, match=rf"{file}:3:5: |{file}:4:5: "):
+        load_rules([tmp_path])
+
+
+def test_a_duplicate_key_is_an_error(tmp_path: Path) -> None:
+    write_rule(tmp_path, "family: mine\nfamily: again\n")
+
+    with pytest.raises(RuleError, match="mine.yaml:2:1"):
+        load_rules([tmp_path])
+
+
+def test_a_folder_that_does_not_exist_is_named() -> None:
+    with pytest.raises(UsageError, match="no rule folder nowhere"):
+        load_rules([Path("nowhere")])
+
+
+def test_a_rule_that_can_never_win_is_reported(tmp_path: Path) -> None:
+    write_rule(
+        tmp_path,
+        "family: mine\nrules:\n  - id: unknown.mine\n    cause: unknown\n    tier: family\n"
+        "    when: {text: [relay access]}\n    samples: {match: ['554 5.7.1 Relay access denied']}\n",
+    )
+
+    assert ["goes to relay-denied.relay-access" in str(problem) for problem in check([tmp_path])] == [True]
+
+
+def test_a_star_in_a_phrase_spans_at_most_eighty_characters() -> None:
+    assert occurs("from*to", f"from {'x' * 70} to")
+    assert not occurs("from*to", f"from {'x' * 90} to")
+
+
+def test_equal_failures_get_equal_diagnoses_whatever_their_text_around() -> None:
+    base = load_rules()
+    first = base.diagnose(read_failure("Net::SMTPFatalError: 550 5.1.1 no such user"))
+
+    assert first == base.diagnose(read_failure("smtplib.SMTPDataError: (550, b'5.1.1 no such user')"))

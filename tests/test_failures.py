@@ -1,0 +1,91 @@
+"""One error text, whatever put something around it, is read into the same fields."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from maillogdiag.failures import Phase, read_failure
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "550 5.1.1 no such user",
+        "550-5.1.1 no such user",
+        "Net::SMTPFatalError: 550 5.1.1 no such user",
+        "Net::SMTPFatalError (550 5.1.1 no such user\n):",
+        "#<Net::SMTPFatalError: 550 5.1.1 no such user\n>",
+        "smtplib.SMTPDataError: (550, b'5.1.1 no such user')",
+        "{'a@example.org': (550, b'5.1.1 no such user')}",
+        "Error sending digest email to ['a@example.org'] with error code 550: b'5.1.1 no such user'",
+        "failed to set the to address: 550 5.1.1 no such user",
+        "host mx.example.org[192.0.2.1] said: 550 5.1.1 no such user (in reply to RCPT TO command)",
+        'Expected response code "250" but got code "550", with message "550 5.1.1 no such user".',
+    ],
+)
+def test_code_and_status_are_found_in_every_wrapping(text: str) -> None:
+    failure = read_failure(text)
+
+    assert (550, "5.1.1") == (failure.code, failure.enhanced)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "connect to mx.example.org[192.5.7.8]:25: Connection timed out",
+        "mail to 552@example.org was refused",
+        "the message has 535 KB",
+        "timeout after 500 seconds",
+        "dial tcp 192.0.2.1:587: i/o timeout",
+    ],
+)
+def test_a_number_elsewhere_is_no_reply_code(text: str) -> None:
+    assert read_failure(text).code is None
+
+
+def test_the_lines_of_a_long_reply_become_one_text() -> None:
+    one = read_failure("550-5.7.1 Our system has\n550-5.7.1 detected\n550 5.7.1 spam")
+
+    assert "550-5.7.1 our system has detected spam" == one.normal
+
+
+@pytest.mark.parametrize(
+    ("text", "phase"),
+    [
+        ("554 no (in reply to end of DATA command)", Phase.END_OF_DATA),
+        ("554 no (in reply to RCPT TO command)", Phase.RCPT_TO),
+        ("host a.example.org[192.0.2.1] refused to talk to me: 554 no", Phase.GREETING),
+        ("smtplib.SMTPSenderRefused: (530, b'no', 'a@example.org')", Phase.MAIL_FROM),
+        ("Net::SMTPAuthenticationError: 535 no", Phase.AUTH),
+    ],
+)
+def test_the_step_of_the_dialogue_is_found(text: str, phase: Phase) -> None:
+    assert phase == read_failure(text).phase
+
+
+@pytest.mark.parametrize(
+    ("text", "server"),
+    [
+        ('Connection refused - connect(2) for "localhost" port 25', ("localhost", 25)),
+        ("dial tcp [::1]:10025: connect: connection refused", ("[::1]", 10025)),
+        ("connect to mail.example.org[192.0.2.1]:465: Connection timed out", ("mail.example.org", 465)),
+    ],
+)
+def test_the_server_is_found(text: str, server: tuple[str, int]) -> None:
+    failure = read_failure(text)
+
+    assert server == (failure.host, failure.port)
+
+
+@given(st.text(max_size=400))
+def test_any_text_can_be_read(text: str) -> None:
+    failure = read_failure(text)
+
+    assert failure.code is None or 200 <= failure.code < 600
+    assert failure.normal == failure.normal.lower()
+
+
+def test_a_very_long_text_is_cut() -> None:
+    assert 8192 == len(read_failure("x" * 1_000_000).text)
