@@ -17,6 +17,7 @@ import pyparsing as pp
 from maillogdiag.events import Event, EventKind
 from maillogdiag.failures import Failure, Phase, read_failure
 from maillogdiag.grammars.mattermost_lines import Entry, read_entry
+from maillogdiag.grammars.parts import parse_parts
 from maillogdiag.records import Record
 
 APP = "mattermost"
@@ -117,11 +118,7 @@ def _is_about_invites(entry: Entry) -> bool:
 
 
 def _is_mail_message(message: str) -> bool:
-    try:
-        _MAIL_MESSAGE.parse_string(message)
-    except pp.ParseException:
-        return False
-    return True
+    return parse_parts(_MAIL_MESSAGE, message) is not None
 
 
 def _error_text(entry: Entry) -> str:

@@ -6,7 +6,6 @@ logr's JSON and plain text (6.0 and later, plain where ConsoleJson is off).
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,13 +13,11 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pyparsing as pp
 
+from maillogdiag.grammars.members import read_members, unescape
+from maillogdiag.grammars.parts import parse_parts
 from maillogdiag.times import aware
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]{0,12}m")
-# A JSON object that is cut off still has its first members.
-_MEMBER = re.compile(
-    r'"(?P<key>[A-Za-z_]{1,40})"\s?:\s?(?:"(?P<text>(?:[^"\\]|\\.)*)"?|(?P<number>-?\d[\d.eE+-]{0,30}))'
-)
 _PLAIN_FIELD = re.compile(r'(?:^|\s)(?P<key>[A-Za-z_]\w{0,40})=(?:"(?P<quoted>(?:[^"\\]|\\.)*)"?|(?P<bare>\S*))')
 _ZONES_H = {"UTC": 0, "GMT": 0, "CET": 1, "CEST": 2, "BST": 1, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "PST": -8,
             "PDT": -7, "MSK": 3}  # fmt: skip
@@ -65,13 +62,11 @@ def read_entry(text: str) -> Entry | None:
     if "\t{" not in text and (start := text.find("{")) >= 0 and '"msg"' in text:
         return _read_json(text[start:])
     shape, reader = _shape_of(text)
-    try:
-        return reader(shape.parse_string(text))
-    except pp.ParseException:
-        return None
+    parts = parse_parts(shape, text)
+    return reader(parts) if parts is not None else None
 
 
-def _shape_of(text: str) -> tuple[pp.ParserElement, Callable[[pp.ParseResults], Entry]]:
+def _shape_of(text: str) -> tuple[pp.ParserElement, Callable[[dict[str, str]], Entry]]:
     if text.startswith("["):
         return _LOG4GO, _read_log4go
     return (_ZAP_PLAIN, _read_zap_plain) if text[:1].isdigit() else (_LOGR, _read_logr)
@@ -92,44 +87,31 @@ def _read_json(text: str) -> Entry | None:
 
 
 def _members(text: str) -> dict[str, str]:
-    try:
-        loaded = json.loads(text, strict=False)  # a reply's line breaks may stand unescaped in a string
-    except (ValueError, RecursionError):
-        return {
-            found["key"]: _unescape(found["text"]) if found["text"] is not None else found["number"]
-            for found in _MEMBER.finditer(text)
-        }
-    if not isinstance(loaded, dict):
-        return {}
-    return {key: value if isinstance(value, str) else str(value) for key, value in loaded.items()}
+    return {key: value if isinstance(value, str) else str(value) for key, value in read_members(text).items()}
 
 
-def _read_log4go(parts: pp.ParseResults) -> Entry:
+def _read_log4go(parts: dict[str, str]) -> Entry:
     """`[2017/06/14 14:52:51 UTC] [EROR] /api/v4/…:Where code=500 rid=… Message [details: …]`."""
-    fields = {key: parts[key] for key in ("path", "where", "request_id") if key in parts}
+    fields: dict[str, str] = {key: parts[key] for key in ("path", "where", "request_id") if key in parts}
     return Entry(parts["message"].strip(), parts["level"].lower(), _log4go_time(parts["time"]), fields)
 
 
-def _read_logr(parts: pp.ParseResults) -> Entry:
+def _read_logr(parts: dict[str, str]) -> Entry:
     """`error [2023-05-04 18:55:11.226 Z] msg padded caller="web/context.go:117" key=value`."""
     fields = {
-        found["key"]: _unescape(found["quoted"]) if found["quoted"] is not None else found["bare"]
+        found["key"]: unescape(found["quoted"]) if found["quoted"] is not None else found["bare"]
         for found in _PLAIN_FIELD.finditer(parts.get("fields", ""))
     }
     return Entry(parts["message"].strip(), parts["level"].lower(), _logr_time(parts["time"]), fields)
 
 
-def _read_zap_plain(parts: pp.ParseResults) -> Entry:
+def _read_zap_plain(parts: dict[str, str]) -> Entry:
     """`TIME<tab>level<tab>caller<tab>msg<tab>{json}`."""
     try:
         time = datetime.fromisoformat(parts["time"])
     except ValueError:
         time = None
     return Entry(parts["message"], parts["level"], time and aware(time), _members(parts.get("object", "") or "{}"))
-
-
-def _unescape(text: str) -> str:
-    return text.replace("\\n", "\n").replace('\\"', '"').replace("\\\\", "\\")
 
 
 def _epoch(text: str) -> datetime | None:

@@ -15,12 +15,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from ipaddress import ip_address, ip_network
 
 import pyparsing as pp
 
 from maillogdiag.events import Event, EventKind
 from maillogdiag.failures import Failure, Phase, read_failure
+from maillogdiag.grammars.clients import is_near
+from maillogdiag.grammars.parts import parse_parts
 from maillogdiag.records import Record
 
 APP = "postfix"
@@ -73,11 +74,6 @@ _CLIENT_DAEMONS = frozenset({"smtp", "lmtp", "smtps", "relay"})
 _SUBMITTING = frozenset({"sendmail", "postdrop"})
 # Ties lines that do not name their process to the delivery line that follows.
 _ANY_PROCESS = "pid:postfix"
-_OWN_NETWORKS = tuple(
-    ip_network(network)
-    for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "169.254.0.0/16",
-                    "100.64.0.0/10", "::1/128", "fc00::/7", "fe80::/10")
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +104,9 @@ class _Postfix:
         """Return what `record` tells of a delivery, or of a client of ours that was refused."""
         text = record.text[:_MOST_CHARACTERS].strip()
         writer, message = _writer_of(record, text)
-        try:
-            parsed = _MESSAGE.parse_string(message).as_dict()
-        except pp.ParseException:
+        parts = parse_parts(_MESSAGE, message)
+        if parts is None:
             return ()
-        parts: dict[str, str] = {name: value for name, value in parsed.items() if value is not None}
         if "status" in parts:
             return _read_delivery(record, writer, parts)
         if "client" in parts:
@@ -188,7 +182,7 @@ def _read_trouble(record: Record, writer: _Writer, parts: dict[str, str]) -> tup
 def _read_refusal(record: Record, writer: _Writer, parts: dict[str, str]) -> tuple[Event, ...]:
     """A client that our server refused: ours where it is near, or has logged in."""
     reply, _, mail = parts["reply"].partition("; from=<")
-    if not (_is_near(parts["client"], parts["address"]) or _LOGGED_IN.search(parts["reply"])):
+    if not (is_near(parts["client"], parts["address"]) or _LOGGED_IN.search(parts["reply"])):
         return ()
     addresses = _REJECTED_FROM_TO.search(f"from=<{mail}")
     recipient = addresses["to"] if addresses else None
@@ -206,15 +200,6 @@ def _read_refusal(record: Record, writer: _Writer, parts: dict[str, str]) -> tup
             sender=addresses["from"] if addresses else None,
         ),
     )
-
-
-def _is_near(client: str, address: str) -> bool:
-    """Whether a client is this machine or one of a private network, where our applications run."""
-    try:
-        ip = ip_address(address.removeprefix("IPv6:"))
-    except ValueError:
-        return client == "localhost"
-    return any(ip in network for network in _OWN_NETWORKS)
 
 
 def _try_keys(writer: _Writer, queue: str | None) -> list[str]:

@@ -14,7 +14,7 @@ from maillogdiag.grammars.interface import Grammar
 
 ENTRY_POINT_GROUP = "maillogdiag.grammars"
 
-_BUILT_IN = ("mattermost", "zulip", "rails", "nextcloud", "ns8", "postfix", "exim", "django", "generic")
+_BUILT_IN = ("mattermost", "zulip", "rails", "nextcloud", "ns8", "postfix", "exim", "sendmail", "django", "generic")
 # `--app` takes the application's name; a framework's grammar reads what its application logs.
 _READ_BY = {"mastodon": ("rails",), "zulip": ("zulip", "django")}
 

@@ -1,0 +1,139 @@
+"""Exim 4: mainlog, where each line of a message begins with its id.
+
+    line     := [time] [id] (delivery | trouble | refusal)
+    delivery := ("=>" | "->") address … | "==" address … "defer (" errno ")" words | "**" address … ":" words
+    trouble  := "H=" host "[" ip "]" words | mechanism "authenticator failed H=" host "[" ip "]" reply
+
+`2026-11-20 09:14:05 1xUhAb-00000T-30 == ada@example.net R=smarthost T=smtp defer (111): Connection refused`
+
+A line of trouble tells of one host; the line for the address (=>, ==, **) says how the try ended.
+Source: Exim's specification, chapter "Log files".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import pyparsing as pp
+
+from maillogdiag.events import Event, EventKind
+from maillogdiag.failures import Failure, Phase, read_failure
+from maillogdiag.grammars.clients import is_near
+from maillogdiag.grammars.parts import parse_parts
+from maillogdiag.records import Record
+from maillogdiag.times import aware
+
+APP = "exim"
+_MOST_CHARACTERS = 8 * 1024
+
+_TIME = pp.Regex(r"(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.\d{1,6})?(?: (?P<zone>[+-]\d{4}))?(?: \[\d{1,10}\])?")
+_ID = pp.Regex(r"(?P<id>[0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4})(?= )")
+_FIELDS = r"(?P<fields>(?: (?:<[^>]{0,320}>|[A-Z]{1,4}=\S{1,320}|\[[^\]]{1,60}\](?::\d{1,5})?)){0,20}?)"
+_DELIVERED = pp.Regex(r"(?:=>|->) (?P<delivered>[^\s:]\S{0,320})")
+_NOT_DELIVERED = pp.Regex(
+    r"(?s)(?P<sign>==|\*\*) (?P<to>[^\s:]{1,320})" + _FIELDS + r"(?: defer \(-?\d{1,6}\))?(?: |:)(?P<words>.*)"
+)
+_TROUBLE = pp.Regex(
+    r"(?s)(?P<trouble>H=\S{1,255} (?:\([^)]{1,255}\) )?\[[^\]]{1,60}\](?::\d{1,5})?(?::? )(?!F=|.{0,200}rejected ).*"
+    r"|[\w-]{1,40} authenticator failed H=.*|no (?:IP address|host name) found for .*)"
+)
+_REFUSAL = pp.Regex(
+    r"(?s)(?:[\w-]{1,40} authenticator failed for )?(?:H=)?(?P<client>[^\s\[]{0,255}) ?(?:\([^)]{0,255}\) )?"
+    r"\[(?P<address>[^\]]{1,60})\](?::\d{1,5})?.{0,400}?"
+    r"(?P<reply>(?:temporarily )?rejected (?:RCPT|MAIL|EHLO|HELO|after DATA|connection).*|: 535 .*)"
+)
+_LINE = pp.Opt(_TIME) + ((_ID + (_DELIVERED | _NOT_DELIVERED | _TROUBLE)) | (pp.Opt(_ID) + _REFUSAL))
+
+_HOST = re.compile(r"H=(?P<host>[\w.-]{1,255}) (?:\([^)]{1,255}\) )?\[[^\]]{1,60}\](?::(?P<port>\d{1,5}))?")
+# Hosts that were tried before and are not tried again yet: no try of its own.
+_NOT_TRIED = re.compile(r"retry time not reached|Retry time not yet reached")
+# A line above says which: this line shall not have the last word.
+_VAGUE = re.compile(r"authentication attempt\(s\) failed|all hosts .{0,300} have been failing")
+# Said of a server that hangs up after the mail was accepted as well.
+_HANGUP = re.compile(r"TLS error on connection \((?:recv|send)\)|non-properly terminated")
+_AFTER = re.compile(
+    r"(?:after|response to) (?:pipelined )?(?P<step>[A-Za-z]{4,8}(?: (?:FROM|TO|of data|connection|data))?)"
+)
+_PHASES = {
+    "initial connection": Phase.GREETING, "EHLO": Phase.EHLO, "HELO": Phase.EHLO, "STARTTLS": Phase.STARTTLS,
+    "AUTH": Phase.AUTH, "MAIL FROM": Phase.MAIL_FROM, "RCPT TO": Phase.RCPT_TO, "DATA": Phase.DATA,
+    "sending data": Phase.DATA, "end of data": Phase.END_OF_DATA,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Exim:
+    """Reads Exim's mainlog; see the module."""
+
+    name: str = APP
+    anchors: tuple[str, ...] = (" => ", " -> ", " == ", " ** ", " H=", "authenticator failed", "address found for")
+
+    def read(self, record: Record) -> Iterable[Event]:
+        """Return what `record` tells of a delivery, or of a client of ours that was refused."""
+        parts = parse_parts(_LINE, record.text[:_MOST_CHARACTERS].strip())
+        if parts is None:
+            return ()
+        if record.time is None and "time" in parts:
+            record = replace(record, time=_time(parts["time"], parts.get("zone", "")))
+        if "reply" in parts:
+            return _read_refusal(record, parts)
+        message = f"exim:{parts['id']}"
+        # Ties the lines of trouble to the line that ends the try, and nothing after that.
+        try_key = f"pid:{message}"
+        if "trouble" in parts:
+            form = "exim-hangup?" if _HANGUP.search(parts["trouble"]) else "exim-trouble*"
+            keys = (try_key, f"line:{record.time}/{parts['id']}/{parts['trouble'][:160]}")
+            failure = _failure(parts["trouble"])
+            return (Event(EventKind.CONTEXT, APP, record, form, keys, message, failure=failure),)
+        return _read_delivery(record, parts, message, try_key)
+
+
+def _read_delivery(record: Record, parts: dict[str, str], message: str, try_key: str) -> tuple[Event, ...]:
+    """The end of a try for one address."""
+    recipient = parts.get("delivered") or parts["to"]
+    keys = (f"{message}/{recipient}", try_key)
+    event = Event(EventKind.ACCEPTED, APP, record, "exim-delivery", keys, message, recipient=recipient)
+    if "delivered" in parts:
+        return (event,)
+    words = f"{parts['fields']} {parts['words']}"
+    if _NOT_TRIED.search(words) and parts["sign"] == "==":
+        return (replace(event, kind=EventKind.NOTICE),)
+    failure = _failure(parts["words"], words)
+    if _VAGUE.search(words):
+        reason = replace(event, kind=EventKind.CONTEXT, form="exim-reason", failure=failure)
+        return (reason, replace(event, kind=EventKind.FAILED))
+    return (replace(event, kind=EventKind.FAILED, failure=failure),)
+
+
+def _read_refusal(record: Record, parts: dict[str, str]) -> tuple[Event, ...]:
+    """A client that Exim refused: ours where it is near."""
+    if not is_near(parts["client"], parts["address"]):
+        return ()
+    failure = read_failure(parts["reply"].lstrip(": "), app=APP)
+    keys = (f"line:{record.time}/{record.text[:300]}",) if record.time else ()
+    return (Event(EventKind.FAILED, APP, record, "exim-refused", keys, failure=failure),)
+
+
+def _failure(words: str, context: str = "") -> Failure:
+    host = _HOST.search(context or words)
+    step = _AFTER.search(words)
+    return read_failure(
+        words.strip(" :"),
+        app=APP,
+        phase=_PHASES.get(step["step"]) if step else None,
+        host=host["host"] if host else None,
+        port=int(host["port"]) if host and host["port"] else None,
+    )
+
+
+def _time(stamp: str, zone: str) -> datetime | None:
+    try:
+        return aware(datetime.fromisoformat(stamp + zone))
+    except ValueError:
+        return None
+
+
+GRAMMAR = _Exim()

@@ -1,0 +1,111 @@
+"""The last resort: text that plainly speaks of outgoing mail that failed, in a shape no other grammar knows.
+
+A mail library's own words are enough, and so is an SMTP reply with its enhanced status code. Words that others
+say as well ("timed out", "certificate") count only beside SMTP's name or port. Servers that refuse strangers,
+IMAP, LDAP and web requests are none of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pyparsing as pp
+
+from maillogdiag.events import Event, EventKind
+from maillogdiag.failures import read_failure
+from maillogdiag.grammars.parts import parse_parts
+from maillogdiag.records import Record
+
+APP = "any"
+_MOST_CHARACTERS = 8 * 1024
+
+# Words of one mail library or sending program each.
+_LIBRARY = re.compile(
+    r"nodemailer|SMTPConnection\.|code: '(?:EAUTH|EENVELOPE|EMESSAGE)'|command: '(?:CONN|AUTH|MAIL|RCPT|DATA)"
+    r"|Invalid login: [45]\d\d|Greeting never received|all recipients were rejected"
+    r"|com\.sun\.mail\.(?:smtp|util\.MailConnect)|(?:javax|jakarta)\.mail\.\w{0,40}(?:Failed|Authentication|Messaging)"
+    r"|springframework\.mail|Could not connect to SMTP host"
+    r"|System\.Net\.Mail\.Smtp|MailKit\.Net\.Smtp|Smtp(?:Command|Protocol|FailedRecipients?)Exception"
+    r"|SMTP Error|SMTP ERROR|SMTP -> ERROR|SMTP connect\(\) failed|PHPMailer|Mailer Error: |mail\(\): "
+    r"|Swift_\w{0,40}Exception|Connection could not be established with host|Expected response code \"?[\d/]{3,12}"
+    r"|Failed to authenticate on SMTP server|smtp: server doesn't support|gomail: "
+    r"|aiosmtplib\.\w|smtplib\.SMTP\w{4,}|Net::SMTP[A-Z]\w{4,}|curl: \(67\)"
+)
+# reply := code (" " | "-") enhanced status code of the same class (RFC 3463)
+_REPLY = re.compile(r"(?:^|[\s:\"'(\[>=,])(?:smtp; ?)?(?P<class>[45])\d\d[ -](?P=class)\.\d{1,3}\.\d{1,3}(?![\d.])")
+_SENDING_FAILED = re.compile(
+    r"(?:[Ff]ail(?:ed|ure)?|[Ee]rror|ERROR|[Uu]nable|[Cc]ould ?n[o']t|[Cc]annot|[Cc]an't)"
+    r"\W{1,3}(?:\w{1,20}\W{1,3}){0,3}?"
+    r"(?:send|sending|deliver|delivering)\b[^\n]{0,60}?\be-?mails?\b"
+    r"|e-?mails? (?:could not be|was not|not) (?:sent|delivered)|[Ss]ending (?:of )?(?:the )?e-?mail failed"
+)
+_SMTP = re.compile(r"\bsmtps?(?:[.:/_ =-]|\b)|\S:(?:25|465|587|2525)\b|\bport:? (?:25|465|587|2525)\b", re.IGNORECASE)
+_TROUBLE = re.compile(
+    r"refused|timed? ?out|timeout|unreachable|no route to host|no such host|name resolution|not known|getaddrinfo|x509"
+    r"|certificate|handshake|wrong version number|reset by peer|\bEOF\b|authentication (?:failed|unsuccessful|error)"
+    r"|(?:login|auth)\w{0,20} (?:failed|denied|rejected)|doesn't support|not supported",
+    re.IGNORECASE,
+)
+_ERROR_WORD = re.compile(
+    r"error|fail|exception|fatal|warn|refused|timed? ?out|unable|could ?n[o']t|cannot", re.IGNORECASE
+)
+# Other services, and mail servers that speak of those who come to them.
+_OTHERS = re.compile(
+    r"imap|pop3|ldap|oauth|webhook|\bpush|https?://[^\s\"]{0,200}\"?: |fetchmail|getmail|dovecot|smtpd\b|postscreen"
+    r"|amavis|rspamd|spamd\b|fail2ban|NOQUEUE|reject: |rejected (?:RCPT|MAIL|EHLO|HELO|connection)|inbound|incoming"
+    r"|postgres|redis|elastic|plugin_id|SASL \w{1,20} authentication|SSL_accept|rip=|\bclient ip\b",
+    re.IGNORECASE,
+)
+_INCOMING = re.compile(
+    r"NOQUEUE|reject: |smtpd\b|postscreen|rejected (?:RCPT|MAIL|EHLO|HELO)|SASL \w{1,20} authentication failed"
+    r"|com\.sun\.mail\.(?:imap|pop3)|Net\.Imap|dovecot|fail2ban|rip="
+)
+_FRAME = re.compile(r"\n\s{1,40}(?:at |\.\.\. \d|#\d{1,3} |from )[^\n]{0,1000}")
+_CAUSE = pp.Regex(r"Caused by: (?P<words>(?s:.*))")
+
+
+@dataclass(frozen=True, slots=True)
+class _Generic:
+    """Reads what nobody else could; see the module."""
+
+    name: str = "generic"
+    anchors: tuple[str, ...] = (
+        "SMTP", "smtp", "Smtp", "mail", "Mail", "Invalid login: ", "all recipients were rejected", "Greeting never",
+        " 4.", "-4.", " 5.", "-5.", ":25", ":465", ":587", ":2525", "EAUTH", "EENVELOPE", "Expected response code",
+        "curl: (67)", "Connection could not be established", "port 25", "port 465", "port 587", "Swift_",
+    )  # fmt: skip
+
+    def read(self, record: Record) -> Iterable[Event]:
+        """Return the failure that `record` plainly tells of."""
+        text = _FRAME.sub("", record.text[:_MOST_CHARACTERS])
+        if not _is_about_mail(text, record.text[:_MOST_CHARACTERS]):
+            return ()
+        keys: tuple[str, ...] = (f"line:{record.time.isoformat()}/{text[:400]}",) if record.time else ()
+        kind, form = EventKind.FAILED, "generic"
+        cause = parse_parts(_CAUSE, text)
+        if cause is not None or "\n\tat " in record.text:
+            # Java writes the exceptions that led to one another as entries of their own.
+            kind, form = EventKind.CONTEXT, "generic-cause*" if cause is not None else "generic-exception"
+            keys += (f"pid:java/{record.place.source}/{record.host or ''}/{record.unit or ''}/{record.pid or ''}",)
+        failure = read_failure(cause["words"] if cause else text, app=APP)
+        return (Event(kind, APP, record, form, keys, failure=failure),)
+
+
+def _is_about_mail(text: str, whole: str) -> bool:
+    """Whether the text says by itself that outgoing mail failed."""
+    if _INCOMING.search(text):
+        return False
+    if _LIBRARY.search(whole) and (_ERROR_WORD.search(text) or _REPLY.search(text)):
+        return True
+    if _REPLY.search(text):
+        return True
+    if _OTHERS.search(text):
+        return False
+    if _SENDING_FAILED.search(text):
+        return True
+    return bool(_SMTP.search(text) and _TROUBLE.search(text) and _ERROR_WORD.search(text))
+
+
+GRAMMAR = _Generic()
