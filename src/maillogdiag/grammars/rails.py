@@ -30,19 +30,26 @@ class RailsGrammar:
     name: str = "rails"
     anchors: tuple[str, ...] = (
         # jobs and mailers
-        "Mailer",
+        "Mail",
+        "mailers",
+        "(mail",
+        "Email",
+        "(email",
+        "Devise::Async",
         "Job raised exception",
-        "TID-",
         " WARN: ",
+        '"lvl":"WARN"',
         "Error performing",
+        "Failed enqueuing",
         "etrying ",
         "Discarded ",
         "Adding dead",
-        '"error_class"',
+        "error_class",
+        "exception.class",
         "Delivered mail",
         "Sent mail to",
         "delivery of mail",
-        "FAILED (",
+        "(id=",
         "E-mail could not be sent",
         # exceptions and what they say
         "Net::",
@@ -62,8 +69,20 @@ class RailsGrammar:
         ":enable_starttls",
         "could not get 3xx",
         "exitstatus",
+        "getaddrinfo",
+        "execution expired",
+        "end of file reached",
+        "server certificate",
+        "sendmail",
+        # frames
         "net/smtp",
+        "net-smtp-",
+        "smtp_connection.rb",
         "delivery_methods/",
+        "mail_delivery_job.rb",
+        "action_mailer",
+        "actionmailer",
+        "mail/message.rb",
     )
 
     def read(self, record: Record) -> tuple[Event, ...]:

@@ -6,6 +6,8 @@ outweighs it.
 
 from __future__ import annotations
 
+import re
+
 import pyparsing as pp
 
 from maillogdiag.events import Event, EventKind
@@ -14,17 +16,18 @@ from maillogdiag.grammars.rails_events import RubyEntry
 from maillogdiag.grammars.rails_jobs import Job, SendsMail, mail_in
 from maillogdiag.grammars.ruby_exceptions import RubyException, exception_at_start, failure_of, is_about_mail
 
-_VERB = pp.Regex(
-    r"Enqueued|Failed enqueuing|Performing|Performed|Error performing|Retrying|Stopped retrying|Discarded"
-)("verb")
+_VERBS = r"(?:Enqueued|Failed enqueuing|Performing|Performed|Error performing|Retrying|Stopped retrying|Discarded)"
+_VERB = pp.Regex(_VERBS)("verb")
+# Behind a prefix that no envelope knows, the verb and its class still stand together.
+_START = re.compile(rf"{_VERBS}\s+[A-Z][\w:]{{0,200}}\s+(?:\(Job ID: |(?:from|to|in|due)\b)")
 _CLASS = pp.Regex(r"[A-Z][\w:]{0,200}")("name")
 _JOB_ID = pp.Regex(r"\(Job ID: (?P<job_id>[\w-]{1,64})\)")
 _QUEUE = pp.Regex(r"(?:from|to) (?:[\w:]{1,80}\()?(?P<queue>[\w:.-]{1,120})\)?")
-_REST = pp.Regex(r".*", pp.re.DOTALL)("rest")
+_REST = pp.Regex(r".*", re.DOTALL)("rest")
 _JOB_LINE = _VERB + _CLASS + pp.Opt(_JOB_ID) + pp.Opt(_QUEUE) + _REST
 
 _CAUSE = pp.Regex(r"(?:in|after) [\d.]{1,20}ms:|due to an?(?= )|:")
-_REASON = pp.SkipTo(_CAUSE, include=True).suppress() + pp.Regex(r".*", pp.re.DOTALL)("reason")
+_REASON = pp.SkipTo(_CAUSE, include=True).suppress() + pp.Regex(r".*", re.DOTALL)("reason")
 
 _WITHOUT_FAILURE = {
     "Enqueued": (EventKind.ENQUEUED, "activejob-enqueued"),
@@ -49,8 +52,11 @@ def read_activejob(entry: RubyEntry) -> tuple[Event, ...]:
     Example: `Error performing ActionMailer::MailDeliveryJob (Job ID: 86fb…) from Sidekiq(mailers) in 59.19ms:
     Net::SMTPAuthenticationError (535 5.7.8 Error: authentication failed⏎):`
     """
+    start = _START.search(entry.line.message, 0, 1000)
+    if start is None:
+        return ()
     try:
-        found = _JOB_LINE.parse_string(entry.line.message)
+        found = _JOB_LINE.parse_string(entry.line.message[start.start() :])
     except pp.ParseException:
         return ()
     verb = found["verb"]

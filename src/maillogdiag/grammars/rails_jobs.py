@@ -47,17 +47,19 @@ class Job:
         """How surely it is about outgoing mail."""
         if not self.name and not self.queue and not self.mail:
             return SendsMail.UNKNOWN
-        if self.mail or _CERTAIN.search(self.name or "") or _MAIL_QUEUE.match(self.queue or ""):
+        if self.mail or _CERTAIN.search(self.name or ""):
             return SendsMail.YES
         words = f"{self.name} {self.queue}"
-        return SendsMail.MAYBE if _MAIL.search(words) and not _INCOMING.search(words) else SendsMail.NO
+        if not _MAIL.search(words) or _INCOMING.search(words):
+            return SendsMail.NO
+        return SendsMail.YES if _MAIL_QUEUE.match(self.queue or "") else SendsMail.MAYBE
 
 
 _CERTAIN = re.compile(
-    r"ActionMailer::|Mailer(?!lite)|MailDeliver|Deliver\w*Mail|EmailDeliver|DelayedMailer|Devise::Async"
-    r"|EmailsOnPush|(?i:send_?e?-?mail|digest_?mail)"
+    r"Mailer(?!lite)|MailDeliver|Deliver\w{0,30}E?[Mm]ail|EmailDeliver|Devise::Async|EmailsOnPush|DigestE?[Mm]ail"
+    r"|Send\w{0,30}E?[Mm]ail"
 )
-_MAIL_QUEUE = re.compile(r"(?:\w+_)?(?:mailers?|emails?|mailing|login_emails)(?:_\w+)?$")
+_MAIL_QUEUE = re.compile(r"mailers?|e?mails?$|mailing")
 _MAIL = re.compile(r"mail", re.IGNORECASE)
 _INCOMING = re.compile(
     r"incoming|inbound|receiv|mail_?box|imap|fetch|mail_?room|poll|process_?e?mail|routing|incinerat|reply_?by"

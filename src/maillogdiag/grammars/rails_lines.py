@@ -89,6 +89,11 @@ _HEAD = (_SIDEKIQ_6 | _SIDEKIQ_3 | _SIDEKIQ_8_EXCEPTION | _SIDEKIQ_8_CUT | _SIDE
 )
 _LINE = _HEAD + pp.ZeroOrMore(_TAG)("tags") + _MESSAGE("message")
 
+# Behind a prefix that no envelope knows (foreman, a log viewer), a Sidekiq line begins here.
+_SIDEKIQ_START = re.compile(
+    r"(?:(?:DEBUG|INFO|WARN|ERROR|FATAL) {1,3})?\d{4}-\d\d-\d\dT[\d:.]{8,18}Z (?:\d{1,10} TID-|pid=\d{1,10} tid=)"
+    r"|\bTID-\w{1,32} |\bpid=\d{1,10} tid=\w"
+)
 _PAIR = re.compile(r"(\w+)=(\S+)")
 _JSON_HEAD = re.compile(
     r'\{"ts":"(?P<ts>[^"]{1,40})","pid":(?P<pid>\d{1,10}),"tid":"(?P<tid>\w{1,32})",'
@@ -117,6 +122,8 @@ def read_line(text: str) -> RubyLine:
         return _read_json(text)
     text = text[:MOST_CHARACTERS]
     found = _LINE.parse_string(text)
+    if not found.get("head") and (start := _SIDEKIQ_START.search(text, 1, 300)):
+        found = _LINE.parse_string(text[start.start() :])
     context = dict(_PAIR.findall(found.get("context") or ""))
     for key in ("class", "jid"):
         if found.get(key):

@@ -7,7 +7,7 @@ count only where frames, a mail port or the words around them speak of sending m
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from maillogdiag.failures import Failure, read_failure
 from maillogdiag.grammars.rails_jobs import SendsMail, unescape
@@ -53,8 +53,8 @@ _SMTP_MESSAGE = re.compile(
 )
 _NETWORK_MESSAGE = re.compile(
     r"SSL_connect (?:returned=|SYSCALL)|(?:connect|socket)\(2\) for |getaddrinfo(?:\(3\))?: |execution expired"
-    r"|Timeout to open TCP connection|end of file reached|Connection reset by peer|Net::(?:Open|Read)Timeout"
-    r"|does not match the server certificate|certificate verify failed"
+    r"|Timeout to open TCP connection|end of file reached|Net::(?:Open|Read)Timeout"
+    r"|hostname \"[^\"\s]{0,255}\" does not match the server certificate"
 )
 
 _MAIL_WORDS = re.compile(
@@ -74,19 +74,23 @@ _OTHER_SERVICE = re.compile(
 _IN_PARENTHESES = (
     rf"(?P<name>{_CLASS}) \((?P<message>.{{0,4000}}?)\s{{0,3}}\)(?:[:.]|, which)?\s{{0,3}}(?:$|\n|reoccurred)"
 )
-_AFTER_COLON = rf"(?P<name>{_CLASS}): {{0,2}}(?P<message>[^\n]{{0,4000}})"
+_AFTER_COLON = rf"(?P<name>{_CLASS}):(?!:) {{0,2}}(?P<message>[^\n]{{0,4000}})"
 _SHAPES = (re.compile(_IN_PARENTHESES, re.DOTALL), re.compile(_AFTER_COLON))
-_CLASS_FIRST = re.compile(rf"(?P<name>{_CLASS})(?=[ :.,\n(]|$)")
+_CLASS_FIRST = re.compile(
+    r"(?P<name>(?:[A-Z]\w{0,60}::){0,6}(?:(?<=::)[A-Z]\w{0,60}|[A-Z]\w{0,60}(?:Error|Exception)))(?!\w)"
+)
 _KNOWN_CLASS = re.compile(rf"(?<![\w:]){_KNOWN}(?![\w:]*[#(\w])")
 _SMTP_KNOWN = re.compile(rf"(?<![\w:])(?:{_SMTP_CLASS.pattern})(?![#\w])")
 _BEHIND_MESSAGE = re.compile(rf"(?P<message>[^\n]{{1,2000}}?) \((?P<name>{_CLASS})\)\s{{0,3}}(?:\n|$)")
 _LINE_BELOW = re.compile(
-    r"(?:[ `*]{0,4}in \S{1,200})?[`*:\s]{0,40}(?:Error message:\s{0,3}`{0,3}\s?)?(?P<message>[^\n`]{1,2000})"
+    r"(?:[ `*]{0,4}in \S{1,200})?[`*:,\s-]{0,40}(?:Error message:\s{0,3}`{0,3}\s?)?(?P<message>[^\n`]{1,2000})"
 )
 _FIELDS = re.compile(
     r"(?:exception[._]?|error[._]?)class\\?\"?\s{0,2}(?::|=|=>)\s{0,2}\\?\"?(?P<name>[A-Z][\w:]{1,120})[\\\"]{0,2},?\s{0,2}"
     r"(?:[^\n]{0,400}?)\"?(?:exception[._]|error[._])message\\?\"?\s{0,2}(?::|=|=>)\s{0,2}\\?\"(?P<message>(?:[^\"\\]|\\.){0,4000})"
 )
+_LIST = re.compile(rf"\[\\?\"(?P<name>{_CLASS})\\?\",\s{{0,2}}\\?\"(?P<message>(?:[^\"\\]|\\.){{0,4000}})")
+_PYTHON = re.compile(r"Traceback \(most recent|\.py\", line|\bsmtplib\.")
 
 
 def exception_at_start(text: str) -> RubyException | None:
@@ -107,7 +111,10 @@ def exception_behind(text: str) -> RubyException | None:
 
 def find_exception(text: str) -> RubyException | None:
     """Find an exception anywhere in `text`: of a class that sending mail raises, or such a message alone."""
-    if fields := _FIELDS.search(text):
+    text = text.replace("\\u003c", "<").replace("\\u003e", ">")
+    if _PYTHON.search(text):  # it has an EOFError and an IOError, too
+        return None
+    if fields := _FIELDS.search(text) or _LIST.search(text):
         return RubyException(f"{fields['name']}: {unescape(fields['message'])}", fields["name"])
     head = without_frames(text)
     found = _SMTP_KNOWN.search(head) or _KNOWN_CLASS.search(head)
@@ -117,7 +124,7 @@ def find_exception(text: str) -> RubyException | None:
         if (whole := shape.match(head, found.start())) and whole["message"].strip():
             return RubyException(whole[0].strip(), whole["name"])
     if (behind := exception_behind(head[head.rfind("\n", 0, found.start()) + 1 :])) and behind.name == found[0]:
-        return behind
+        return _without_lead(behind)
     below = _LINE_BELOW.match(head, found.end())
     message = below["message"].strip() if below else ""
     return RubyException(f"{found[0]}: {message}" if message else found[0], found[0])
@@ -128,10 +135,16 @@ def _bare_message(text: str, head: str) -> RubyException | None:
     lines = [line.strip() for line in head.splitlines() if line.strip()]
     for line in lines:
         if _SMTP_MESSAGE.search(line) or _NETWORK_MESSAGE.search(line):
-            return RubyException(line)
+            return _without_lead(RubyException(line))
     if lines and has_mail_frames(text) and not begins_with_frame(text):
         return RubyException(lines[-1])
     return None
+
+
+def _without_lead(exception: RubyException) -> RubyException:
+    """Start at words that are the library's own: what an application puts before them differs from line to line."""
+    found = _SMTP_MESSAGE.search(exception.text)
+    return replace(exception, text=exception.text[found.start() :]) if found else exception
 
 
 def is_about_mail(exception: RubyException, text: str, job: SendsMail) -> bool:
