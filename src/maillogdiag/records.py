@@ -37,6 +37,8 @@ class Line:
         unit: systemd unit, container, pod or compose service from the envelope.
         process: syslog identifier, e.g. "bundle" or "postfix/smtp".
         pid: process id from the envelope.
+        continues: whether the envelope says that this is a further line of the entry before it (a journal entry
+            of several lines).
     """
 
     text: str
@@ -46,6 +48,7 @@ class Line:
     unit: str | None = None
     process: str | None = None
     pid: int | None = None
+    continues: bool = False
 
     @property
     def stream(self) -> tuple[str | None, str | None, str | None, int | None]:

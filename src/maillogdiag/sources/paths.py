@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import sys
-import tarfile
-import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from glob import glob
@@ -14,159 +11,122 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from maillogdiag.errors import SourceError
-from maillogdiag.records import Line
+from maillogdiag.sources.content import is_journal, is_tar, looks_like_log
 from maillogdiag.sources.interface import Source
 from maillogdiag.sources.journal import open_journal
-from maillogdiag.sources.packing import HEAD_BYTES, unpack
+from maillogdiag.sources.notes import SkippedSource, UnreadableSource
+from maillogdiag.sources.packing import open_text
 from maillogdiag.sources.rotation import in_time_order
 from maillogdiag.sources.text import TextSource
 
-_JOURNAL = b"LPKSHHRH"
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _SNIFF_BYTES = 8192
 
 
-class UnreadableSource:
-    """An input that is known to be unreadable; says so once it is read."""
-
-    def __init__(self, name: str, reason: str) -> None:
-        self.name = name
-        self.format = "unreadable"
-        self.problems: list[str] = []
-        self._reason = reason
-
-    def lines(self) -> Iterator[Line]:
-        """Raise SourceError."""
-        raise SourceError(self._reason)
-
-
-def open_inputs(paths: Sequence[str]) -> Iterator[Source]:
-    """Yield a source for every log that `paths` name, rotated series in the order of time.
+def open_inputs(paths: Sequence[str], *, stdin: BinaryIO | None = None) -> Iterator[Source]:
+    """Yield a source for every log that `paths` name; rotated series in the order of time, no file twice.
 
     Args:
         paths: files, globs, folders (searched through, logs told by their content), archives (zip, tar; packed or
             not), journal files, "-" for standard input.
+        stdin: what "-" means; the process's standard input by default.
     """
-    for path in paths:
-        if path == "-":
-            yield TextSource("-", _standard_input, datetime.now().astimezone())
+    named: list[Path] = []
+    for text in dict.fromkeys(paths):
+        if text == "-":
+            yield TextSource("-", lambda: stdin or sys.stdin.buffer, datetime.now().astimezone())
+        elif _is_glob(text):
+            matching = [Path(found) for found in sorted(glob(text, recursive=True))]
+            named += matching
+            if not matching:
+                yield UnreadableSource(text, "no file matches this pattern")
+        else:
+            named.append(Path(text))
+    seen: set[Path] = set()
+    for path in in_time_order(named, lambda path: path):
+        if path.is_dir():
+            yield from _sources_of_folder(path, seen)
+        elif _is_new(path, seen):
+            yield from _sources_of_file(path)
+
+
+def _is_glob(text: str) -> bool:
+    return any(char in text for char in "*?[") and not Path(text).exists()
+
+
+def _is_new(path: Path, seen: set[Path]) -> bool:
+    """Whether a file was not met before, under whatever name."""
+    real = path.resolve()
+    if real in seen:
+        return False
+    seen.add(real)
+    return True
+
+
+def _sources_of_folder(folder: Path, seen: set[Path]) -> Iterator[Source]:
+    """Yield the logs below a folder; its journal files are one journal, and what is no log is named."""
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith(".")]
+    journals: list[Path] = []
+    skipped: list[str] = []
+    for path in in_time_order(files, lambda path: path):
+        if not _is_new(path, seen):
             continue
-        named = [Path(found) for found in sorted(glob(path))] if _is_glob(path) else [Path(path)]
-        if not named:
-            yield UnreadableSource(path, "no file matches this pattern")
-        for one in in_time_order(named):
-            yield from _open_path(one, is_named=True)
+        try:
+            raw, sample = _samples(path)
+        except (OSError, SourceError):
+            yield from _sources_of_file(path)  # which says what is wrong
+            continue
+        if is_journal(raw):
+            journals.append(path)
+        elif raw.startswith(_ZIP) or is_tar(sample) or is_journal(sample) or looks_like_log(path.name, sample):
+            yield from _sources_of_file(path)
+        else:
+            skipped.append(str(path.relative_to(folder)))
+    if journals:
+        yield _named_after(folder, journals)
+    if skipped:
+        yield SkippedSource(str(folder), skipped)
 
 
-def _is_glob(path: str) -> bool:
-    return any(char in path for char in "*?[") and not Path(path).exists()
+def _named_after(folder: Path, journals: Iterable[Path]) -> Source:
+    source = open_journal(files=list(journals))
+    source.name = str(folder)
+    return source
 
 
-def _standard_input() -> BinaryIO:
-    # A pipe cannot be rewound; what was peeked at stays in the buffer.
-    return cast(BinaryIO, _Rewindable(sys.stdin.buffer))
-
-
-class _Rewindable(io.RawIOBase):
-    """A pipe whose first bytes may be read once more."""
-
-    def __init__(self, pipe: BinaryIO) -> None:
-        self._pipe = pipe
-        self._head = b""
-        self._again = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._again, self._head = self._head, b""
-        return 0
-
-    def read(self, size: int = -1) -> bytes:
-        if self._again:
-            part, self._again = (self._again, b"") if size < 0 else (self._again[:size], self._again[size:])
-            return part
-        part = self._pipe.read(size)
-        if len(self._head) < HEAD_BYTES and not self._again:
-            self._head += part[:HEAD_BYTES]
-        return part
-
-    def readline(self, size: int | None = -1) -> bytes:
-        limit = -1 if size is None else size
-        if self._again:
-            again, self._again = self._again, b""
-            head, newline, rest = again.partition(b"\n")
-            if newline:
-                self._again = rest
-                return head + newline
-            return again + self._pipe.readline(limit)
-        return self._pipe.readline(limit)
-
-
-def _open_path(path: Path, *, is_named: bool) -> Iterator[Source]:
-    if path.is_dir():
-        files = sorted(one for one in path.rglob("*") if one.is_file() and not one.name.startswith("."))
-        for one in in_time_order(files):
-            yield from _open_path(one, is_named=False)
-        return
+def _sources_of_file(path: Path) -> Iterator[Source]:
+    """Yield what a file holds, whatever it is."""
+    opener = partial(_open, path)
     try:
-        with path.open("rb") as file:
-            head = file.read(_SNIFF_BYTES)
+        if not path.is_file() and path.exists():  # a pipe, whose first bytes can be read only once
+            yield TextSource(str(path), opener, datetime.now().astimezone())
+            return
+        raw, sample = _samples(path)
         changed = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC).astimezone()
     except OSError as error:
-        yield UnreadableSource(str(path), f"cannot be read: {error.strerror}")
+        yield UnreadableSource(str(path), f"cannot be read: {error.strerror or error}")
         return
-    if head.startswith(_JOURNAL):
+    except SourceError as error:
+        yield UnreadableSource(str(path), str(error))
+        return
+    if is_journal(raw):
         yield open_journal(files=[path])
-    elif zipfile.is_zipfile(path):
-        yield from _zip_members(path)
-    elif _is_tar(path, head):
-        yield from _tar_members(path)
-    elif is_named or not _is_binary(path, head):
-        yield TextSource(str(path), partial(path.open, "rb"), changed)
+    elif raw.startswith(_ZIP) or is_tar(sample):
+        # Imported only here: few need it, and its imports take as long as a small log.
+        from maillogdiag.sources.archives import sources_of_tar, sources_of_zip
+
+        yield from sources_of_zip(path) if raw.startswith(_ZIP) else sources_of_tar(path)
+    else:
+        yield TextSource(str(path), opener, changed)
 
 
-def _is_binary(path: Path, head: bytes) -> bool:
-    """Whether a file met in a folder is no log; packed files are looked into."""
-    try:
-        with path.open("rb") as raw:
-            sample = unpack(cast(BinaryIO, raw), head[:HEAD_BYTES]).read(_SNIFF_BYTES)
-    except (EOFError, OSError, SourceError, ValueError):
-        return False  # reading it will tell what is wrong
-    controls = sum(byte < 9 or 13 < byte < 27 for byte in sample)
-    return controls > len(sample) // 10
+def _samples(path: Path) -> tuple[bytes, bytes]:
+    """Return a file's first bytes as they are, and unpacked."""
+    with path.open("rb") as file:
+        raw = file.read(_SNIFF_BYTES)
+        file.seek(0)
+        return raw, open_text(cast(BinaryIO, file), []).peek(_SNIFF_BYTES)[:_SNIFF_BYTES]
 
 
-def _zip_members(path: Path) -> Iterator[Source]:
-    try:
-        archive = zipfile.ZipFile(path)
-        members = [member for member in archive.infolist() if not member.is_dir()]
-    except (OSError, zipfile.BadZipFile) as error:
-        yield UnreadableSource(str(path), f"is a damaged zip archive: {error}")
-        return
-    for member in sorted(members, key=lambda one: one.filename):
-        if _looks_like_log(member.filename):
-            opener = cast(Callable[[], BinaryIO], partial(archive.open, member))
-            yield TextSource(f"{path}!{member.filename}", opener, datetime(*member.date_time).astimezone())
-
-
-def _is_tar(path: Path, head: bytes) -> bool:
-    return (b"ustar" in head[257:270] or head[:2] in (b"\x1f\x8b", b"BZ", b"\xfd7")) and tarfile.is_tarfile(path)
-
-
-def _tar_members(path: Path) -> Iterator[Source]:
-    try:
-        archive = tarfile.open(path)  # noqa: SIM115 - the members are read after this generator has moved on
-        members = [member for member in archive if member.isfile()]
-    except (OSError, EOFError, tarfile.TarError) as error:
-        yield UnreadableSource(str(path), f"is a damaged tar archive: {error}")
-        return
-    for member in sorted(members, key=lambda one: one.name):
-        if _looks_like_log(member.name):
-            opener = cast(Callable[[], BinaryIO], partial(archive.extractfile, member))
-            changed = datetime.fromtimestamp(member.mtime, tz=UTC).astimezone()
-            yield TextSource(f"{path}!{member.name}", opener, changed)
-
-
-def _looks_like_log(name: str) -> bool:
-    """Members that are surely none are left alone; the rest is told by its content."""
-    return not name.endswith((".prof", ".yaml", ".json", ".png", ".jpg", ".so", ".pyc"))
+def _open(path: Path) -> BinaryIO:
+    return cast(BinaryIO, path.open("rb"))

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeVar
 
 _PACKED = re.compile(r"\.(?:gz|bz2|xz|zst)$")
 _NUMBER = re.compile(r"\.(\d{1,4})$")
 _DATE = re.compile(r"[-._](\d{4}-?\d\d-?\d\d(?:[T_-]?\d\d[-:]?\d\d[-:]?\d\d(?:\.\d+)?)?)(?=\.|$)")
 
+_Named = TypeVar("_Named")
 
-def in_time_order(paths: Iterable[Path]) -> list[Path]:
-    """Return `paths` with each rotated series oldest first; unrelated files keep their order."""
-    known = list(paths)
-    first_of_series: dict[tuple[Path, str], int] = {}
-    for number, path in enumerate(known):
-        first_of_series.setdefault(_series(path), number)
-    return sorted(known, key=lambda path: (first_of_series[_series(path)], _age(path)))
+
+def in_time_order(items: Iterable[_Named], path_of: Callable[[_Named], Path]) -> list[_Named]:
+    """Return `items` with each rotated series oldest first; series keep the order of their first items.
+
+    Args:
+        items: files or archive members.
+        path_of: an item's path.
+    """
+    known = list(items)
+    rank: dict[tuple[Path, str], int] = {}
+    for number, item in enumerate(known):
+        rank.setdefault(_series(path_of(item)), number)
+    return sorted(known, key=lambda item: (rank[_series(path_of(item))], _age(path_of(item))))
 
 
 def _series(path: Path) -> tuple[Path, str]:

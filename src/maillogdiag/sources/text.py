@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import io
+import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from itertools import chain
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 from maillogdiag.envelopes import Peeled, Peeler
 from maillogdiag.errors import SourceError
 from maillogdiag.records import Line, Place
-from maillogdiag.sources.journal_export import entries_of_export, is_export
-from maillogdiag.sources.packing import BROKEN, HEAD_BYTES, unpack
+from maillogdiag.sources.content import is_binary, is_journal
+from maillogdiag.sources.journal import open_journal
+from maillogdiag.sources.journal_streams import entries_of_stream
+from maillogdiag.sources.losses import Losses
+from maillogdiag.sources.packing import open_text
 
 _MOST_LINE_BYTES = 1024 * 1024
-_SNIFF_BYTES = 4096
+_TAIL_BYTES = 4096
+_SNIFF_BYTES = 8192
 
 
 class TextSource:
@@ -22,7 +31,7 @@ class TextSource:
 
     Args:
         name: as the user knows it.
-        opener: opens the bytes, once; raises OSError.
+        opener: opens the bytes, once.
         reference: a time no entry is later than; tells the year where the log has none.
     """
 
@@ -40,50 +49,103 @@ class TextSource:
         except OSError as error:
             raise SourceError(f"cannot be read: {error.strerror or error}") from None
         with raw:
-            head = raw.read(HEAD_BYTES)
-            raw.seek(0)
-            stream = unpack(raw, head)
-            yield from self._text_lines(stream)
+            stream = open_text(raw, self.problems)
+            sample = stream.peek(_SNIFF_BYTES)[:_SNIFF_BYTES]
+            if is_journal(sample):
+                yield from self._journal_lines(stream)
+            elif is_binary(sample):
+                raise SourceError("is no log: its content is binary")
+            else:
+                yield from self._text_lines(stream)
 
-    def _text_lines(self, stream: BinaryIO) -> Iterator[Line]:
-        lines = self._whole_lines(stream)
+    def _text_lines(self, stream: io.BufferedReader) -> Iterator[Line]:
+        losses = Losses()
+        for number, peeled in self._peeled(self._whole_lines(stream, losses), losses):
+            place = Place(self.name, number)
+            first, *more = peeled.text.split("\n")
+            losses.look_at(first)
+            yield _line(peeled, first, place, continues=peeled.continues)
+            for text in more:
+                yield _line(peeled, text, place, continues=True)
+        self.problems += losses.sentences()
+
+    def _peeled(self, lines: Iterator[bytes], losses: Losses) -> Iterator[tuple[int, Peeled]]:
+        """Yield each entry with the number of its line, or its own number where an entry has many lines."""
         first = next(lines, b"")
-        if is_export(first):
-            self.format = "journalctl export"
-            for number, peeled in enumerate(entries_of_export(chain([first], lines)), start=1):
-                yield _line(peeled, Place(self.name, number))
+        whole = chain([first], lines) if first else lines
+        if stream := entries_of_stream(first, whole):
+            self.format, entries = stream
+            yield from enumerate(entries, start=1)
             return
         peeler = Peeler(self._reference)
-        for number, line in enumerate(chain([first], lines) if first else (), start=1):
-            text = line.decode("utf-8", errors="replace").rstrip("\r\n").replace("\x00", "\ufffd")
-            yield _line(peeler.peel(text), Place(self.name, number))
+        parts = _Parts()
+        for number, line in enumerate(whole, start=1):
+            peeled = peeler.peel(_decode(line, losses))
+            if peeled is not None and (complete := parts.complete(peeled)):
+                yield number, complete
+        for peeled in parts.rest():
+            yield number, peeled
         self.format = peeler.format
 
-    def _whole_lines(self, stream: BinaryIO) -> Iterator[bytes]:
-        """Yield lines; one that is longer than 1 MiB loses its middle, damaged data ends it with a note."""
-        try:
-            while line := stream.readline(_MOST_LINE_BYTES):
-                if len(line) == _MOST_LINE_BYTES and not line.endswith(b"\n"):
-                    skipped, tail = _skip_line(stream)
-                    self.problems.append(
-                        f"a line of {(len(line) + skipped) / 1e6:,.0f} MB was cut to its first and last part"
-                    )
-                    line += tail
-                yield line
-        except BROKEN as error:
-            self.problems.append(f"the packed data is damaged and could only be read in part ({error})")
+    def _whole_lines(self, stream: io.BufferedReader, losses: Losses) -> Iterator[bytes]:
+        """Yield lines; one that is longer than 1 MiB loses its middle."""
+        while line := stream.readline(_MOST_LINE_BYTES):
+            if len(line) == _MOST_LINE_BYTES and not line.endswith(b"\n"):
+                losses.cut_lines += 1
+                line += _rest_of_line(stream)
+            yield line
+
+    def _journal_lines(self, stream: io.BufferedReader) -> Iterator[Line]:
+        """Read a journal file that was packed or piped: its readers need it on disk."""
+        with TemporaryDirectory(prefix="maillogdiag-") as folder:
+            path = Path(folder) / "unpacked.journal"
+            with path.open("wb") as file:
+                shutil.copyfileobj(stream, file)
+            source = open_journal(files=[path])
+            for line in source.lines():
+                yield replace(line, place=Place(self.name, line.place.line))
+            self.format = source.format
+            self.problems += source.problems
 
 
-def _skip_line(stream: BinaryIO) -> tuple[int, bytes]:
-    """Read to the end of the line; return how much that was, and its last part."""
-    skipped, tail = 0, b""
+class _Parts:
+    """Puts lines together that a container runtime cut into parts."""
+
+    def __init__(self) -> None:
+        self._begun: dict[tuple[str | None, int | None], Peeled] = {}
+
+    def complete(self, peeled: Peeled) -> Peeled | None:
+        """Return the whole line; None as long as parts are to come."""
+        writer = (peeled.unit, peeled.pid)
+        if begun := self._begun.pop(writer, None):
+            text = begun.text + peeled.text
+            peeled = replace(begun, text=text, is_partial=peeled.is_partial and len(text) < _MOST_LINE_BYTES)
+        if peeled.is_partial:
+            self._begun[writer] = peeled
+            return None
+        return peeled
+
+    def rest(self) -> Iterator[Peeled]:
+        """Yield the lines whose last part never came."""
+        yield from self._begun.values()
+
+
+def _decode(line: bytes, losses: Losses) -> str:
+    if b"\0" in line:
+        losses.zero_bytes += line.count(b"\0")
+        line = line.lstrip(b"\0").replace(b"\0", b"\xef\xbf\xbd")
+    return line.decode("utf-8", errors="replace").rstrip("\r\n").removeprefix("\ufeff")
+
+
+def _rest_of_line(stream: io.BufferedReader) -> bytes:
+    """Read to the end of the line; return the last part of it."""
+    tail = b""
     while part := stream.readline(_MOST_LINE_BYTES):
-        skipped += len(part)
-        tail = (tail + part)[-_SNIFF_BYTES:]
+        tail = (tail + part)[-_TAIL_BYTES:]
         if part.endswith(b"\n"):
             break
-    return skipped, tail
+    return tail
 
 
-def _line(peeled: Peeled, place: Place) -> Line:
-    return Line(peeled.text, place, peeled.time, peeled.host, peeled.unit, peeled.process, peeled.pid)
+def _line(peeled: Peeled, text: str, place: Place, *, continues: bool) -> Line:
+    return Line(text, place, peeled.time, peeled.host, peeled.unit, peeled.process, peeled.pid, continues)

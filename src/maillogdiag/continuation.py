@@ -1,0 +1,206 @@
+"""Which lines continue a log entry: the structures of several lines that applications write.
+
+    Ruby      frames; an SMTP reply's closing ")" on the next line, since net-smtp keeps its newline
+    Python    "Traceback (most recent call last):" to the exception's line; then perhaps "Stack (most …"
+    Java      frames and "Caused by:"
+    JSON      pretty-printed, or cut by newlines
+    SMTP      "535-first line", "535 last line"
+
+Everything else is a head, above all what begins with a time or level of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+_MOST_TAIL = 2000
+# How many lines that begin nothing of their own may stand in something unclosed.
+_MOST_UNCLOSED_LINES = 12
+_MOST_JSON_LINES = 300
+
+_HEAD = re.compile(
+    r"\d{4}[-/]\d\d[-/]\d\d[T _]\d\d:\d\d"  # Sidekiq 3-7, Zulip, Python's and Go's logging, Exim, Postgres
+    r"|[A-Z], \[\d{4}-"  # Ruby's Logger
+    r"|\[\d{4}[-/]\d\d[-/]\d\d|\[\d\d/\d\d/\d\d "  # Celery, Mattermost up to 4.9, Puma
+    r"|\[(?:ActiveJob|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22,28})\] "  # Rails' tags
+    r"|[A-Z]{4,5} +\d{4}-\d\d-\d\dT"  # Sidekiq 8
+    r"|[a-z]{4,8} +\[\d{4}-\d\d-\d\d "  # Mattermost 6+ without JSON
+    r"|(?:DEBUG|INFO|WARNING|ERROR|CRITICAL):[\w.]{1,100}:"  # Python's logging.basicConfig
+    r"|\d{1,8} TID-|pid=\d{1,8} tid="  # Sidekiq without time (Heroku)
+    r"|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d "  # syslog whose envelope could not be read
+    r"|[\w.-]{1,100}/[\w/.-]{1,100}\[\d{1,10}\]: "  # Postfix without time
+    r"|\{\"(?:level|timestamp|ts|time|msg|message|reqId|lvl|severity|@timestamp)\""
+    r"|(?:Started|Completed|Processing by|method=)\b"  # Rails' request lines, lograge
+)
+_FRAME = re.compile(
+    # Ruby's, also cleaned by Rails: net-smtp (0.5.0) lib/net/smtp.rb:875:in 'auth'
+    r"(?:from )?(?:[\w.-]{1,80} \([\w.]{1,40}\) )?"
+    r"(?:[^\s:]{1,300}|<internal:[^>]{1,80}>|\(eval[^)]{0,80}\)):\d{1,7}:in "
+    r"|File \"[^\"]{1,300}\", line \d{1,7}"  # Rollbar's
+    r"|at [\w.$<>/]{1,200}\(|Caused by: |\.\.\. \d{1,6} (?:more|levels)"  # Java's
+    r"|#\d{1,3} |Stack trace:$"  # PHP's
+)
+_CLOSING = re.compile(r"[)}\]]['\")}\]]*[:,.;]*(?:\s|$|\()|>[)}\]'\"]*[:,.;]*\s*$")
+_CLOSED = re.compile(r"[)>][:,.]?\s*$")
+_TRACEBACK = re.compile(r"\W{0,3}Traceback \(most recent call last\):")
+_STACK = re.compile(r"Stack \(most recent call last\):")
+_CHAINED = re.compile(r"During handling of the above|The above exception was the direct")
+_PYTHON_EXCEPTION = re.compile(r"[A-Za-z_][\w.]{0,200}(?:: |:?\s*$)")
+_REPLY_LINE = re.compile(r"(?P<code>[245]\d\d)[ -]")
+_ENHANCED_LINE = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?=\s)")
+_CLASS = re.compile(r"[A-Z]\w{0,60}(?:::\w{1,60}){0,6} $")
+_CLASS_ALONE = re.compile(r"[A-Z]\w{0,60}(?:::\w{1,60}){1,6}(?: in \S{1,200})?\s*$")
+_CLASS_COLON = re.compile(r"[A-Z]\w{0,60}(?:::\w{1,60}){1,6}:\s*$")
+_CLASS_OPEN = re.compile(r"[A-Z]\w{0,60}(?:::\w{1,60}){1,6} \(")
+_INSPECT_OPEN = re.compile(r"#<[A-Z]\w{0,60}(?:::\w{1,60}){1,6}: [^>]{0,2000}$")
+_BYTES_OPEN = re.compile(r" b(?:'[^']{0,2000}|\"[^\"]{0,2000})$")
+_DETAILS_OPEN = re.compile(r"\[details: [^\]]{0,2000}$")
+_JSON_START = re.compile(r"(?:.{0,200}? (?:WARN|INFO|ERROR): )?\{\"")
+_DEBUG_PAGE = re.compile(r"[A-Za-z_.]{0,60}(?:Error|Exception|Refused|Disconnected|timeout) at /")
+_DEBUG_PAGE_FIELD = re.compile(
+    r"(?:Request (?:Method|URL)|Django Version|Exception (?:Type|Value|Location)|Python (?:Executable|Version|Path)"
+    r"|Server time|Error (?:type|message)|Where|Occurred at)\s*:"
+)
+_TUPLE = re.compile(r"[({]\s*(?:\d{3}, |['\"])")
+_SETUP_FAILED = "E-mail could not be sent with this configuration"
+
+_State = Callable[[str], bool]
+
+
+class Structure:
+    """What an entry has open; tells line by line what continues it.
+
+    Each state is a method that says whether it takes a line, and sets the next state.
+    """
+
+    __slots__ = ("_depth", "_end", "_has_own_head", "_last", "_lines", "_state")
+
+    def __init__(self, head: str) -> None:
+        self._last = head
+        self._lines = 0
+        self._depth = 0
+        self._end = _CLOSED
+        self._has_own_head = bool(_HEAD.match(head))
+        self._state: _State = self._nothing
+        self._open(head)
+
+    def takes(self, text: str) -> bool:
+        """Whether `text` continues the entry. Call it with the lines in order, until one is not taken."""
+        if not text or text.isspace():
+            return True
+        if _HEAD.match(text):
+            return False
+        self._lines += 1
+        taken = self._state(text) or self._is_continuation(text)
+        self._last = text
+        return taken
+
+    def _is_continuation(self, text: str) -> bool:
+        """Whether the line continues any entry, whatever is open."""
+        if text[0] in " \t" or _FRAME.match(text) or _CLOSING.match(text) or self._is_reply_rest(text):
+            return True
+        if _TRACEBACK.match(text):
+            # Behind other output of several lines a traceback is a story of its own.
+            if self._state == self._after_traceback or not (self._has_own_head or self._lines == 1):
+                return False
+            self._state = self._traceback
+            return True
+        if _CLASS_OPEN.match(text) and self._last.rstrip().endswith((":", "]")):
+            self._open(text)
+            return True
+        return text.startswith("(Job ID: ")
+
+    def _is_reply_rest(self, text: str) -> bool:
+        if line := _REPLY_LINE.match(text):
+            return f"{line['code']}-" in self._last[-_MOST_TAIL:]
+        # Go joins the lines of a reply without repeating the code.
+        enhanced = _ENHANCED_LINE.match(text)
+        return bool(enhanced and enhanced[0] in self._last[-_MOST_TAIL:])
+
+    def _open(self, text: str) -> None:
+        """Set the state that a line opens."""
+        tail = text[-_MOST_TAIL:]
+        if _TRACEBACK.match(text):
+            self._state = self._traceback
+        elif text.strip() in ("{", "["):
+            self._depth, self._state = 1, self._json
+        elif _JSON_START.match(text) and not tail.rstrip().endswith("}"):
+            self._state = self._cut_json
+        elif _SETUP_FAILED in tail or _CLASS_ALONE.match(text) or _CLASS_COLON.search(tail[-300:]):
+            self._state = self._one_line
+        elif _DEBUG_PAGE.match(text) or _DEBUG_PAGE_FIELD.match(text):
+            self._state = self._debug_page
+        elif end := _end_of_unclosed(tail):
+            self._end, self._state = end, self._unclosed
+
+    def _nothing(self, text: str) -> bool:
+        return False
+
+    def _one_line(self, text: str) -> bool:
+        self._state = self._nothing
+        return True
+
+    def _unclosed(self, text: str) -> bool:
+        if self._end.search(text[-_MOST_TAIL:]) or _CLOSING.match(text.lstrip()) or _FRAME.match(text):
+            self._state = self._nothing
+        return self._lines <= _MOST_UNCLOSED_LINES
+
+    def _traceback(self, text: str) -> bool:
+        if text[0] in " \t" or _TRACEBACK.match(text):
+            return True
+        self._state = self._after_traceback
+        return bool(_PYTHON_EXCEPTION.match(text))
+
+    def _after_traceback(self, text: str) -> bool:
+        """Behind the exception's line. Its "Stack" block is of the same failure, and ends without such a line."""
+        if _CHAINED.match(text):
+            self._state = self._chained
+            return True
+        return bool(_STACK.match(text))
+
+    def _chained(self, text: str) -> bool:
+        self._state = self._traceback
+        return bool(_TRACEBACK.match(text))
+
+    def _json(self, text: str) -> bool:
+        """A pretty-printed object: to the bracket that closes it, whether or not the copy kept the indentation."""
+        line = text.strip()
+        self._depth += line.endswith(("{", "["))
+        self._depth -= line.startswith(("}", "]"))
+        if self._depth <= 0 or text[0] in "}]":
+            self._state = self._nothing
+        return self._lines <= _MOST_JSON_LINES
+
+    def _cut_json(self, text: str) -> bool:
+        if text.rstrip().endswith("}"):
+            self._state = self._nothing
+        return self._lines <= _MOST_JSON_LINES
+
+    def _debug_page(self, text: str) -> bool:
+        """Django's page for an exception, or an error tracker's, copied as text."""
+        return bool(_DEBUG_PAGE_FIELD.match(text) or _TUPLE.match(text)) or self._last.rstrip().endswith(":")
+
+
+def _end_of_unclosed(tail: str) -> re.Pattern[str] | None:
+    """Return what closes that which a line's end leaves open; None where nothing is open."""
+    if "(" in tail and _has_open_parenthesis(tail):
+        return _CLOSED
+    if "#<" in tail and _INSPECT_OPEN.search(tail):
+        return _CLOSED
+    if "[details: " in tail and _DETAILS_OPEN.search(tail):
+        return re.compile(r"\]\s*$")
+    if found := _BYTES_OPEN.search(tail):
+        return re.compile(re.escape(found[0][2]))
+    return None
+
+
+def _has_open_parenthesis(tail: str) -> bool:
+    """Whether an exception's message stands in a parenthesis that is not closed: Net::SMTPFatalError (550 …"""
+    opened: list[int] = []
+    for found in re.finditer(r"[()]", tail):
+        if found[0] == "(":
+            opened.append(found.start())
+        elif opened:
+            opened.pop()
+    return any(_CLASS.search(tail, max(0, start - 200), start) for start in opened)

@@ -1,0 +1,11 @@
+"""Envelopes: what journald, syslog, docker, kubectl … put around a line, peeled off.
+
+Found out by content, line by line; several may be nested (compose's prefix around rsyslog's). The application's own
+timestamp (Sidekiq's, Zulip's, Mattermost's) is no envelope: its grammar reads it.
+"""
+
+from maillogdiag.envelopes.journal_entry import JOURNAL_FIELDS, unpack_entry
+from maillogdiag.envelopes.peeled import Peeled
+from maillogdiag.envelopes.peeler import Peeler
+
+__all__ = ["JOURNAL_FIELDS", "Peeled", "Peeler", "unpack_entry"]

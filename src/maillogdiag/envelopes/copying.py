@@ -1,0 +1,56 @@
+"""What terminals, pagers, web viewers and Markdown add to a log on its way into a file; taken off again."""
+
+from __future__ import annotations
+
+import re
+
+# ESC itself, less's and journalctl's "^[", rsyslog's "#033", or nothing at all where a browser dropped it.
+_COLOUR = re.compile(r"(?:\x1b|\^\[|#033)\[[0-9;?]{0,20}[A-Za-z]|\[(?:0|39|[01];[39]\d|[39]\d)m")
+_LINK_OF_TERMINAL = re.compile(r"\x1b\]8;[^\x07\x1b]{0,2000}(?:\x07|\x1b\\)")
+# Papertrail's copies: [social](https://papertrailapp.com/…)
+_LINK = re.compile(r"\[([^\[\]\s]{1,200})\]\(https?://[^()\s]{1,500}\)")
+_VIEWER_TIME = re.compile(r"\d{1,2}/\d{1,2}/\d{4} \d\d:\d\d:\d\d(?=\S)")
+_FENCE = re.compile(r"\s{0,8}(?:```|~~~)\w{0,20}\s*$")
+# A copy made in Markdown: a quote's ">", a code block's blanks; only in front of what must be a line's beginning.
+_INDENT = re.compile(
+    r"(?P<indent>(?:> ?){1,3} {0,8}|[ \t]{1,8})(?=\d{4}-\d\d-\d\d[T ]\d\d:|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:"
+    r"|\[(?:ActiveJob|pod/|\d{4}/\d\d/\d\d)|[A-Z], \[\d{4}-|\{\"(?:level|timestamp|log|reqId)\"|[\w.-]{1,60} +\| )"
+)
+_MOST_CHARACTERS = 64 * 1024
+
+
+def without_colours(text: str) -> str:
+    """Return `text` without ANSI colour, in all the spellings that logs have of it."""
+    if "[" in text and len(text) <= _MOST_CHARACTERS:
+        text = _COLOUR.sub("", text)
+    return _LINK_OF_TERMINAL.sub("", text) if "\x1b]" in text else text
+
+
+class CopyCleaner:
+    """Cleans the lines of one source; learns how deep the copy is indented."""
+
+    def __init__(self) -> None:
+        self._indent = ""
+
+    def clean(self, text: str) -> str:
+        """Return the line as it was before it was copied."""
+        if len(text) > _MOST_CHARACTERS:
+            return text
+        text = without_colours(text)
+        if "](http" in text:
+            text = _LINK.sub(r"\1", text)
+        start = text[:1]
+        if start.isdigit():
+            return _VIEWER_TIME.sub("", text, count=1)
+        if start in ("`", "~", " ", "\t", ">"):
+            return self._unquoted(text)
+        return text
+
+    def _unquoted(self, text: str) -> str:
+        if _FENCE.match(text):
+            return ""
+        if found := _INDENT.match(text):
+            self._indent = found["indent"]
+        if self._indent and text.startswith(self._indent):
+            text = text[len(self._indent) :]
+        return text.strip("`") if text[:1] == "`" else text

@@ -1,0 +1,65 @@
+"""A journal entry's fields as an envelope; see systemd.journal-fields(7)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from maillogdiag.envelopes.copying import without_colours
+from maillogdiag.envelopes.peeled import Peeled
+from maillogdiag.envelopes.stamps import epoch_time
+
+JOURNAL_FIELDS = (
+    "MESSAGE",
+    "_HOSTNAME",
+    "CONTAINER_NAME",
+    "_SYSTEMD_USER_UNIT",
+    "_SYSTEMD_UNIT",
+    "UNIT",
+    "SYSLOG_IDENTIFIER",
+    "_COMM",
+    "_PID",
+    "SYSLOG_PID",
+    "_LINE_BREAK",
+    "CONTAINER_PARTIAL_MESSAGE",
+)
+"""The fields that are read, apart from __REALTIME_TIMESTAMP, which every form of output has."""
+
+TOO_LONG = "[message too long for journalctl -o json]"
+"""Stands for the text that `journalctl -o json` leaves out above 4 KiB, where it is called without --all."""
+
+
+def unpack_entry(entry: Mapping[str, object], outer: Peeled, format: str) -> Peeled:
+    """Return what a journal entry holds.
+
+    Args:
+        entry: its fields; values as text, or as `journalctl -o json` writes bytes that are not printable UTF-8:
+            as a list of numbers.
+    """
+    fields = {name: _text(entry.get(name)) for name in JOURNAL_FIELDS}
+    micros = _text(entry.get("__REALTIME_TIMESTAMP"))
+    is_omitted = entry.get("MESSAGE", "") is None
+    pid = fields["_PID"] or fields["SYSLOG_PID"]
+    return outer.unpacked(
+        TOO_LONG if is_omitted else without_colours(fields["MESSAGE"].rstrip("\n")),
+        format,
+        time=epoch_time(int(micros) / 1e6) if micros.isdecimal() else None,
+        host=fields["_HOSTNAME"],
+        unit=fields["CONTAINER_NAME"] or fields["_SYSTEMD_USER_UNIT"] or fields["UNIT"] or fields["_SYSTEMD_UNIT"],
+        process=fields["SYSLOG_IDENTIFIER"] or fields["_COMM"],
+        pid=pid if pid.isdecimal() else None,
+        # journald cuts lines at LineMax (48 KiB), docker's driver at 16 KiB.
+        is_partial=fields["_LINE_BREAK"] == "line-max" or fields["CONTAINER_PARTIAL_MESSAGE"] == "true",
+    )
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, list):
+        # A field that occurs twice is a list of its values; the first one counts.
+        if value and not isinstance(value[0], int):
+            return _text(value[0])
+        return bytes(byte for byte in value if isinstance(byte, int) and 0 <= byte < 256).decode("utf-8", "replace")
+    return str(value) if isinstance(value, int) else ""

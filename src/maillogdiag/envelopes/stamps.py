@@ -1,0 +1,73 @@
+"""Times as envelopes write them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from maillogdiag.times import aware
+
+ISO = r"(?P<iso>\d{4}-\d\d-\d\d[T_]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?P<zone>Z|[+-]\d\d:?\d\d)?)"
+CLOCK = r"(?P<clock>\d\d:\d\d:\d\d)(?:\.(?P<fraction>\d{1,9}))?"
+
+# journalctl and syslog write %b in the server's language; a name is looked up whole, then by its first three letters.
+_MONTH_NAMES = (
+    "jan gen ene янв sty led oca",
+    "feb fev fév fev. úno лют фев lut şub",
+    "mar mär mrz mrt мар bře",
+    "apr avr abr ápr апр kwi dub nis",
+    "may mai maj mei mag máj май мая kvě",
+    "jun juin giu jún июн cze čvn haz",
+    "jul juil lug júl июл lip čvc tem",
+    "aug aoû ago авг sie srp ağu",
+    "sep set szept сен wrz zář eyl",
+    "oct okt ott out окт paź říj eki",
+    "nov noi ноя lis kas",
+    "dec dez dic déc des дек gru pro ara",
+)
+_MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, start=1) for name in names.split()}
+
+
+def month_number(name: str) -> int | None:
+    """Return 1..12 for a month's abbreviation in one of some twenty languages; None for another word."""
+    word = name.lower().rstrip(".")
+    if word.endswith("月"):  # Chinese and Japanese: 10月
+        return int(word[:-1]) if word[:-1].isdigit() and 1 <= int(word[:-1]) <= 12 else None
+    return _MONTHS.get(word) or _MONTHS.get(word[:3])
+
+
+@lru_cache(maxsize=1024)
+def iso_time(text: str) -> datetime | None:
+    """Return an ISO 8601 time, cut to microseconds; None where no such day exists."""
+    try:
+        return aware(datetime.fromisoformat(text.replace("_", "T").replace(",", ".")))
+    except (ValueError, OverflowError):
+        return None
+
+
+def yearless_time(month: int, day: int, clock: str, fraction: str | None, reference: datetime) -> datetime | None:
+    """Return the latest such moment that is not after `reference`; None where no such day exists."""
+    time = _yearless_second(month, day, clock, reference)
+    return time.replace(microsecond=int(fraction[:6].ljust(6, "0"))) if time and fraction else time
+
+
+@lru_cache(maxsize=1024)
+def _yearless_second(month: int, day: int, clock: str, reference: datetime) -> datetime | None:
+    hour, minute, second = (int(part) for part in clock.split(":"))
+    # A day of grace, for zones and for clocks that are fast; eight years back there was a 29 February.
+    for year in range(reference.year + 1, reference.year - 9, -1):
+        try:
+            time = aware(datetime(year, month, day, hour, minute, min(second, 59)))
+        except (ValueError, OverflowError):
+            continue
+        if time <= reference + timedelta(days=1):
+            return time
+    return None
+
+
+def epoch_time(seconds: float) -> datetime | None:
+    """Return the time so many seconds after 1970 in the machine's zone; None beyond what a date can hold."""
+    try:
+        return datetime.fromtimestamp(seconds).astimezone()
+    except (ValueError, OverflowError, OSError):
+        return None

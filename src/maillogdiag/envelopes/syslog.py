@@ -1,0 +1,83 @@
+"""Syslog's envelope, which journalctl prints too: time, host, program and process id.
+
+    entry   = time [host] [facility "." level] program ["[" pid "]"] ":" text
+    time    = "Nov  3 18:05:55" | "Okt 15 23:48:15.123456" | "Mon 2026-11-02 09:15:00 CET" | "1762074900.123456"
+
+BSD's form is RFC 3164 section 4.1. journalctl's -o short, short-precise, short-full, with-unit, short-unix and
+short-monotonic differ in the time only. ISO 8601 times are read in `maillogdiag.envelopes.iso`.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from maillogdiag.envelopes.peeled import Envelope, Peeled
+from maillogdiag.envelopes.stamps import CLOCK, epoch_time, iso_time, month_number, yearless_time
+
+PROGRAM = r"(?P<program>[^\s\[\]:|{]{1,100})(?:\[(?P<pid>\d{1,10})\])?:(?: |$)"
+HOST = r"(?P<host>[\w.:-]{1,255})"
+_FACILITY = r"(?:mail|daemon|user|local\d|kern|auth|authpriv|syslog|cron|lpr|news|uucp|ftp)\.\w+ "
+# Papertrail's and Heroku's copies have no colon after the program.
+_DYNO = r"(?P<dyno>(?:app|heroku)/[\w.-]{1,100}):? "
+_REST = r"(?P<rest>.*)"
+_HEADER = rf"(?:(?!{_FACILITY}|\d{{4}} ){HOST} )?(?:{_FACILITY})?(?:{PROGRAM}|{_DYNO}){_REST}"
+
+_BSD = re.compile(
+    rf"\s{{0,8}}(?:<\d{{1,3}}>)?(?P<month>[^\W\d_]{{3,5}}\.?|\d{{1,2}}月) {{1,2}}(?P<day>\d{{1,2}}) "
+    rf"(?:(?P<year>\d{{4}}) )?{CLOCK} {_HEADER}",
+    re.DOTALL,
+)
+_FULL = re.compile(
+    rf"[^\W\d_]{{2,4}}\.? (?P<date>\d{{4}}-\d\d-\d\d) {CLOCK} (?P<zone>[A-Z]{{2,5}}|[+-]\d\d(?:\d\d)?) {_HEADER}",
+    re.DOTALL,
+)
+_UNIX = re.compile(rf"(?P<unix>\d{{10}}\.\d{{6}}) {_HEADER}", re.DOTALL)
+_MONOTONIC = re.compile(rf"\[ {{0,8}}\d{{1,8}}\.\d{{6}}\] {_HEADER}", re.DOTALL)
+
+
+def from_header(found: re.Match[str], outer: Peeled, time: datetime | None, format: str) -> Peeled:
+    """Return what is behind host, program and pid, which the groups of those names hold."""
+    groups = found.groupdict()
+    text = groups["rest"]
+    if "#0" in text:  # rsyslog's spelling of line feed and tab, $EscapeControlCharactersOnReceive
+        text = text.replace("#012", "\n").replace("#011", "\t")
+    program, dyno = groups.get("program"), groups.get("dyno")
+    return outer.unpacked(
+        text, format, time=time, host=groups.get("host"), unit=dyno, process=program or dyno, pid=groups.get("pid")
+    )
+
+
+def _unpack_bsd(found: re.Match[str], outer: Peeled, reference: datetime) -> Peeled | None:
+    month, day = month_number(found["month"]), int(found["day"])
+    if month is None:
+        return None
+    if found["year"]:
+        time = iso_time(f"{found['year']}-{month:02}-{day:02}T{found['clock']}")
+    else:
+        time = yearless_time(month, day, found["clock"], found["fraction"], reference)
+    return from_header(found, outer, time, "syslog")
+
+
+def _unpack_full(found: re.Match[str], outer: Peeled, reference: datetime) -> Peeled:
+    # Abbreviations such as CET cannot be looked up (CST has three meanings): only UTC is certain.
+    zone = {"UTC": "Z", "GMT": "Z"}.get(found["zone"], "" if found["zone"].isalpha() else found["zone"])
+    fraction = f".{found['fraction']}" if found["fraction"] else ""
+    time = iso_time(f"{found['date']}T{found['clock']}{fraction}{zone}")
+    return from_header(found, outer, time, "journalctl short-full")
+
+
+def _unpack_unix(found: re.Match[str], outer: Peeled, reference: datetime) -> Peeled:
+    return from_header(found, outer, epoch_time(float(found["unix"])), "journalctl short-unix")
+
+
+def _unpack_monotonic(found: re.Match[str], outer: Peeled, reference: datetime) -> Peeled:
+    return from_header(found, outer, None, "journalctl short-monotonic")
+
+
+SYSLOG_ENVELOPES = (
+    Envelope(_BSD, _unpack_bsd),
+    Envelope(_FULL, _unpack_full),
+    Envelope(_UNIX, _unpack_unix),
+    Envelope(_MONOTONIC, _unpack_monotonic),
+)

@@ -1,0 +1,88 @@
+"""What journalctl prints as a stream of fields, several lines an entry: -o export and -o verbose.
+
+https://systemd.io/JOURNAL_EXPORT_FORMATS/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from maillogdiag.envelopes import Peeled, unpack_entry
+
+_VERBOSE_HEAD = re.compile(
+    rb"(?:[^\W\d]{2,4} )?(?P<date>\d{4}-\d\d-\d\d) (?P<clock>\d\d:\d\d:\d\d(?:\.\d{6})?) (?P<zone>\S{1,6}) \[s=[0-9a-f]"
+)
+_VERBOSE_FIELD = re.compile(rb"    (?P<name>[A-Z0-9_]{1,64})=(?P<value>.*)")
+_MOST_FIELD_BYTES = 1024 * 1024
+
+
+def entries_of_stream(first: bytes, lines: Iterable[bytes]) -> tuple[str, Iterator[Peeled]] | None:
+    """Return the format and the entries of a stream of fields; None where it is none.
+
+    Args:
+        first: its first line.
+        lines: all its lines, the first one too.
+    """
+    if first.startswith((b"__CURSOR=", b"__REALTIME_TIMESTAMP=")):
+        return "journalctl export", entries_of_export(lines)
+    if _VERBOSE_HEAD.match(first):
+        return "journalctl verbose", _entries_of_verbose(lines)
+    return None
+
+
+def entries_of_export(lines: Iterable[bytes], format: str = "journalctl export") -> Iterator[Peeled]:
+    """Yield the entries; one that is cut off at the end is yielded with the fields it has."""
+    fields: dict[str, object] = {}
+    source = iter(lines)
+    for line in source:
+        if line in (b"\n", b"\r\n"):
+            yield from _entry(fields, format)
+            fields = {}
+            continue
+        name, equals, value = line.rstrip(b"\r\n").partition(b"=")
+        if not equals:
+            value = _binary_value(source)
+        fields.setdefault(name.decode("ascii", "replace"), value)
+    yield from _entry(fields, format)
+
+
+def _binary_value(source: Iterator[bytes]) -> bytes:
+    """A value that is not plain text: eight bytes of length (little-endian), the data, a newline."""
+    data = b""
+    while len(data) < 8 and (more := next(source, b"")):
+        data += more
+    size = int.from_bytes(data[:8], "little")
+    parts, have = [data[8:]], len(data) - 8
+    while have < size + 1 and (more := next(source, b"")):
+        have += len(more)
+        if have <= _MOST_FIELD_BYTES:  # a core dump's field may be a gigabyte
+            parts.append(more)
+    return b"".join(parts)[:size]
+
+
+def _entries_of_verbose(lines: Iterable[bytes]) -> Iterator[Peeled]:
+    """Yield the entries of -o verbose; a message's further lines are indented deeper than its first."""
+    fields: dict[str, object] = {}
+    name = b""
+    for line in lines:
+        text = line.rstrip(b"\r\n")
+        if _VERBOSE_HEAD.match(text):
+            yield from _entry(fields, "journalctl verbose")
+            fields, name = {}, b""
+        elif found := _VERBOSE_FIELD.match(text):
+            name = found["name"]
+            fields[name.decode()] = found["value"]
+        elif name == b"MESSAGE":
+            before = fields["MESSAGE"]
+            assert isinstance(before, bytes)
+            if len(before) < _MOST_FIELD_BYTES:
+                fields["MESSAGE"] = before + b"\n" + text.strip()
+    yield from _entry(fields, "journalctl verbose")
+
+
+def _entry(fields: dict[str, object], format: str) -> Iterator[Peeled]:
+    if "MESSAGE" in fields:
+        # -o verbose has the time that the sender gave, if any; its own stands in the head line, in local time.
+        time = fields.get("__REALTIME_TIMESTAMP") or fields.get("_SOURCE_REALTIME_TIMESTAMP") or b""
+        yield unpack_entry({**fields, "__REALTIME_TIMESTAMP": time}, Peeled(""), format)

@@ -1,0 +1,43 @@
+"""Sources that have nothing to read, and say why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from maillogdiag.errors import SourceError
+from maillogdiag.records import Line
+
+_MOST_NAMES = 5
+
+
+class UnreadableSource:
+    """An input that is known to be unreadable; raises the reason once it is read."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name = name
+        self.format = "unreadable"
+        self.problems: list[str] = []
+        self._reason = reason
+
+    def lines(self) -> Iterator[Line]:
+        """Raise SourceError."""
+        raise SourceError(self._reason)
+
+
+class SkippedSource:
+    """The files of a folder or an archive that are no logs; named, so that nobody wonders what became of them.
+
+    Args:
+        name: the folder or the archive.
+        skipped: the files' names.
+    """
+
+    def __init__(self, name: str, skipped: Sequence[str]) -> None:
+        names = ", ".join(skipped[:_MOST_NAMES]) + (", …" if len(skipped) > _MOST_NAMES else "")
+        self.name = name
+        self.format = "skipped"
+        self.problems = [f"{len(skipped):,} files that are no logs were skipped: {names}"]
+
+    def lines(self) -> Iterator[Line]:
+        """Yield nothing."""
+        yield from ()
