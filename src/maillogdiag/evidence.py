@@ -6,7 +6,7 @@ from maillogdiag.events import Event
 from maillogdiag.failures import Failure
 from maillogdiag.reports.model import Evidence
 
-_MOST_LINES = 8
+_MOST_LINES = 4
 _MOST_CHARACTERS = 1_200
 _LEAD_CHARACTERS = 300
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from maillogdiag import __version__
 from maillogdiag.attempts import assemble_attempts
@@ -19,10 +21,12 @@ from maillogdiag.rulebase import RuleBase
 from maillogdiag.sources.interface import Source
 from maillogdiag.verdict import status_of, verdict_of
 
-# Words that speak of outgoing mail. An entry that has one and that no grammar reads is shown as not understood.
-_MAIL_WORDS = ("smtp", "SMTP", "mailer", "Mailer", "sendmail", "status=bounced", "status=deferred")
-_TROUBLE_WORDS = ("rror", "ERR", "EROR", "ail", "xception", "refused", "timed out", "denied", "reject")
+# An entry that speaks of outgoing mail in trouble and that no grammar reads is shown as not understood.
+_MAIL = re.compile(r"smtp|sendmail|mail server|\bmailer\b|\bdeliver(?:y|ing) (?:of )?e?-?mail", re.IGNORECASE)
+_TROUBLE = re.compile(r"error|exception|refused|timed out|denied|reject|bounced|deferred|fail(?:ed|ure)", re.IGNORECASE)
 _SAMPLES = 3
+# A line without a time (ActiveJob's) was written shortly after the line of the same writer before it that has one.
+_TIME_REACH_LINES = 500
 
 Progress = Callable[[Source, int], None]
 
@@ -107,11 +111,15 @@ class Scan:
             counted = _Counted(source)
             self.counted.append(counted)
             try:
-                for record in join_lines(self._count_lines(counted)):
-                    counted.records += 1
-                    yield from self._read(record, counted)
+                events = self._events_of(counted)
+                yield from _with_times(events)
             except SourceError as error:
                 counted.error = str(error)
+
+    def _events_of(self, counted: _Counted) -> Iterator[Event]:
+        for record in join_lines(self._count_lines(counted)):
+            counted.records += 1
+            yield from self._read(record, counted)
 
     def _count_lines(self, counted: _Counted) -> Iterator[Line]:
         for line in counted.source.lines():
@@ -129,8 +137,21 @@ class Scan:
                 counted.mail_records += 1
                 counted.kinds.update(event.kind for event in events)
                 return events
-        if any(word in text for word in _MAIL_WORDS) and any(word in text for word in _TROUBLE_WORDS):
+        if _MAIL.search(text) and _TROUBLE.search(text):
             counted.not_understood += 1
             if len(counted.samples) < _SAMPLES:
                 counted.samples.append(text[:200])
         return ()
+
+
+def _with_times(events: Iterable[Event]) -> Iterator[Event]:
+    """Give each event of one source that has no time the time of the one before it by the same writer."""
+    newest: dict[tuple[str | None, str | None, int | None], tuple[datetime, int]] = {}
+    for event in events:
+        record = event.record
+        writer = (record.unit, record.process, record.pid)
+        if record.time is not None:
+            newest[writer] = (record.time, record.place.line)
+        elif (known := newest.get(writer)) and record.place.line - known[1] <= _TIME_REACH_LINES:
+            event = replace(event, record=replace(record, time=known[0]))
+        yield event
