@@ -22,8 +22,8 @@ def demo(
     """Diagnose sample logs of a Mastodon server whose mail stopped, and write the HTML report, too."""
     import maillogdiag
 
-    with as_file(files("maillogdiag") / "samples") as samples:
-        report = maillogdiag.scan([str(samples)])
+    with as_file(files("maillogdiag") / "samples" / "mastodon-sidekiq.log") as sample:
+        report = maillogdiag.scan([str(sample)])
     options = ReportOptions(color=color)
     deliver(report, options)
     deliver(report, replace(options, output=output))
