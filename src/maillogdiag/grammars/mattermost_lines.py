@@ -36,7 +36,7 @@ _LOGR = pp.Regex(_LOGR_HEAD + r"(?P<message>.*?)\s{1,60}(?P<fields>caller=.*)") 
 _ZAP_PLAIN = pp.Regex(
     r"(?s)(?P<time>\d{4}-\d\d-\d\dT[\d:.]{8,20}[+\-\dZ:]{1,6})\t(?P<level>[a-z]{4,6})\t\S{1,200}\t(?P<message>[^\t]*)"
     r"(?:\t(?P<object>\{.*))?"
-).leave_whitespace()
+).parse_with_tabs()
 
 
 @dataclass(frozen=True, slots=True)
