@@ -24,9 +24,10 @@ _HEAD = re.compile(
     r"|[A-Z], \[\d{4}-"  # Ruby's Logger
     r"|\[\d{4}[-/]\d\d[-/]\d\d|\[\d\d/\d\d/\d\d "  # Celery, Mattermost up to 4.9, Puma
     r"|\[(?:ActiveJob|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22,28})\] "  # Rails' tags
-    r"|[A-Z]{4,5} +\d{4}-\d\d-\d\dT"  # Sidekiq 8
+    r"|[A-Z]{4,8}:? +\d{4}[-/]\d\d[-/]\d\d[T ]"  # Sidekiq 8, Go's log with a prefix
     r"|[a-z]{4,8} +\[\d{4}-\d\d-\d\d "  # Mattermost 6+ without JSON
     r"|(?:DEBUG|INFO|WARNING|ERROR|CRITICAL):[\w.]{1,100}:"  # Python's logging.basicConfig
+    r"|\[(?:DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL)\] |(?:time|ts|level)=\S"  # logfmt and kin
     r"|\d{1,8} TID-|pid=\d{1,8} tid="  # Sidekiq without time (Heroku)
     r"|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d "  # syslog whose envelope could not be read
     r"|[\w.-]{1,100}/[\w/.-]{1,100}\[\d{1,10}\]: "  # Postfix without time
@@ -44,6 +45,7 @@ _FRAME = re.compile(
 _CLOSING = re.compile(r"[)}\]]['\")}\]]*[:,.;]*(?:\s|$|\()|>[)}\]'\"]*[:,.;]*\s*$")
 _CLOSED = re.compile(r"[)>][:,.]?\s*$")
 _TRACEBACK = re.compile(r"\W{0,3}Traceback \(most recent call last\):")
+_PYTHON_FRAME = re.compile(r"\s*File \"[^\"]{1,300}\", line \d{1,7}(?:, in |$)")
 _STACK = re.compile(r"Stack \(most recent call last\):")
 _CHAINED = re.compile(r"During handling of the above|The above exception was the direct")
 _PYTHON_EXCEPTION = re.compile(r"[A-Za-z_][\w.]{0,200}(?:: |:?\s*$)")
@@ -98,6 +100,9 @@ class Structure:
 
     def _is_continuation(self, text: str) -> bool:
         """Whether the line continues any entry, whatever is open."""
+        if _PYTHON_FRAME.match(text):  # of a traceback whose beginning was not copied
+            self._state = self._traceback
+            return True
         if text[0] in " \t" or _FRAME.match(text) or _CLOSING.match(text) or self._is_reply_rest(text):
             return True
         if _TRACEBACK.match(text):
@@ -121,7 +126,7 @@ class Structure:
     def _open(self, text: str) -> None:
         """Set the state that a line opens."""
         tail = text[-_MOST_TAIL:]
-        if _TRACEBACK.match(text):
+        if _TRACEBACK.match(text) or _PYTHON_FRAME.match(text):
             self._state = self._traceback
         elif text.strip() in ("{", "["):
             self._depth, self._state = 1, self._json
@@ -147,7 +152,9 @@ class Structure:
         return self._lines <= _MOST_UNCLOSED_LINES
 
     def _traceback(self, text: str) -> bool:
-        if text[0] in " \t" or _TRACEBACK.match(text):
+        if text[0] in " \t" or _TRACEBACK.match(text) or _PYTHON_FRAME.match(text):
+            return True
+        if self._last.startswith("File "):  # the copy lost the indentation: this is the frame's code
             return True
         self._state = self._after_traceback
         return bool(_PYTHON_EXCEPTION.match(text))
@@ -179,7 +186,8 @@ class Structure:
 
     def _debug_page(self, text: str) -> bool:
         """Django's page for an exception, or an error tracker's, copied as text."""
-        return bool(_DEBUG_PAGE_FIELD.match(text) or _TUPLE.match(text)) or self._last.rstrip().endswith(":")
+        is_value = self._lines == 1 or self._last.rstrip().endswith(":")
+        return is_value or bool(_DEBUG_PAGE_FIELD.match(text) or _TUPLE.match(text))
 
 
 def _end_of_unclosed(tail: str) -> re.Pattern[str] | None:

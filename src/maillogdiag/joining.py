@@ -67,18 +67,16 @@ def join_lines(lines: Iterable[Line]) -> Iterator[Record]:
     for number, line in enumerate(lines):
         # A line without an envelope among others that have one is the rest of the line before it, or nobody's.
         writer = line.stream
-        for candidate in (writer,) if writer != _NOBODY else (_NOBODY, latest):
-            entry = open_entries.get(candidate)
-            if entry is not None and (line.continues or entry.structure.takes(line.text)):
-                entry.add(line.text, number)
-                break
-        else:
-            if line.text.strip():
-                _close(open_entries, writer)
-                entry = _Entry(line, writer, number)
-                open_entries[writer] = entry
-                queue.append(entry)
-                latest = writer
+        entry = open_entries.get(latest if writer == _NOBODY else writer)
+        if entry is not None and (line.continues or entry.structure.takes(line.text)):
+            entry.add(line.text, number)
+            latest = entry.writer
+        elif line.text.strip():
+            if before := open_entries.get(writer):
+                before.is_closed = True
+            open_entries[writer] = entry = _Entry(line, writer, number)
+            queue.append(entry)
+            latest = writer
         while queue and (queue[0].is_closed or number - queue[0].last_number > _WINDOW):
             first = queue.popleft()
             if open_entries.get(first.writer) is first:
@@ -86,8 +84,3 @@ def join_lines(lines: Iterable[Line]) -> Iterator[Record]:
             yield first.record()
     for entry in queue:
         yield entry.record()
-
-
-def _close(open_entries: dict[_Writer, _Entry], writer: _Writer) -> None:
-    if entry := open_entries.get(writer):
-        entry.is_closed = True

@@ -9,7 +9,8 @@ _COLOUR = re.compile(r"(?:\x1b|\^\[|#033)\[[0-9;?]{0,20}[A-Za-z]|\[(?:0|39|[01];
 _LINK_OF_TERMINAL = re.compile(r"\x1b\]8;[^\x07\x1b]{0,2000}(?:\x07|\x1b\\)")
 # Papertrail's copies: [social](https://papertrailapp.com/…)
 _LINK = re.compile(r"\[([^\[\]\s]{1,200})\]\(https?://[^()\s]{1,500}\)")
-_VIEWER_TIME = re.compile(r"\d{1,2}/\d{1,2}/\d{4} \d\d:\d\d:\d\d(?=\S)")
+# Odoo.sh and other viewers glue their time to the line.
+_VIEWER_TIME = re.compile(r"\d{1,2}/\d{1,2}/\d{4} \d\d:\d\d:\d\d(?=\S|  )")
 _FENCE = re.compile(r"\s{0,8}(?:```|~~~)\w{0,20}\s*$")
 # A copy made in Markdown: a quote's ">", a code block's blanks; only in front of what must be a line's beginning.
 _INDENT = re.compile(
