@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 
 from maillogdiag.attempts import GENERIC_APPS, Attempt, Outcome
 from maillogdiag.causes import Cause
-from maillogdiag.events import Event
+from maillogdiag.events import Event, EventKind
 from maillogdiag.evidence import evidence_of
 from maillogdiag.failures import Failure
 from maillogdiag.reports.model import Bucket, Evidence, Finding, Severity, Summary
-from maillogdiag.rulebase.rules import Diagnosis, Fix
+from maillogdiag.rulebase.rules import TIER_RANK, Diagnosis, Fix, Tier
 
 Diagnose = Callable[[Failure], Diagnosis]
 
@@ -130,13 +130,15 @@ def decide(attempt: Attempt, diagnose: Diagnose) -> tuple[Event, Failure, Diagno
     return max(candidates, key=lambda found: _weight(found[0], found[2]))
 
 
-def _weight(event: Event, diagnosis: Diagnosis) -> tuple[bool, bool, bool, int]:
+def _weight(event: Event, diagnosis: Diagnosis) -> tuple[bool, bool, bool, bool, int]:
     # A delivery line names only the last address tried: "Network is unreachable" of an IPv6 address there is
-    # less telling than the time-out of the IPv4 address in a line above it.
-    is_last_word = event.kind.value == "failed"
+    # less telling than the time-out of the IPv4 address in a line above it. And a vague last word ("handshake
+    # failure") is less telling than a line before it that gives the reason.
+    is_last_word = event.kind is EventKind.FAILED
     return (
         diagnosis.cause is not Cause.UNKNOWN,
         diagnosis.cause is not Cause.NETWORK_UNREACHABLE,
+        diagnosis.rank >= Tier.CODE * TIER_RANK,
         is_last_word,
         diagnosis.rank,
     )

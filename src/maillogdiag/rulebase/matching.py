@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from maillogdiag.failures import Failure
-from maillogdiag.rulebase.rules import Condition, Rule
+from maillogdiag.rulebase.rules import TIER_RANK, Condition, Rule
 
 _GAP = 80
 _STARTS = 8
@@ -30,7 +30,7 @@ def rank_of(rule: Rule, failure: Failure) -> int | None:
     if any(occurs(phrase, text) for phrase in when.none):
         return None
     length += sum(len(phrase) for phrase in when.all)
-    return rule.tier * 10_000 + when.size * 1_000 + min(length, 999)
+    return rule.tier * TIER_RANK + when.size * 1_000 + min(length, 999)
 
 
 def occurs(phrase: str, text: str) -> bool:

@@ -36,6 +36,10 @@ class Tier(IntEnum):
     PROVIDER = 6  # what one provider means by its codes and words
 
 
+TIER_RANK = 10_000
+"""What one tier adds to a diagnosis's rank: no rule of a lower tier gets there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One setting to change: `file` as the application's documentation calls it, `key`, `value` to write."""
