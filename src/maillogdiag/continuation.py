@@ -175,7 +175,7 @@ class Structure:
         line = text.strip()
         self._depth += line.endswith(("{", "["))
         self._depth -= line.startswith(("}", "]"))
-        if self._depth <= 0 or text[0] in "}]":
+        if self._depth <= 0 or text in ("}", "]"):
             self._state = self._nothing
         return self._lines <= _MOST_JSON_LINES
 

@@ -43,8 +43,10 @@ def from_header(found: re.Match[str], outer: Peeled, time: datetime | None, form
     if "#0" in text:  # rsyslog's spelling of line feed and tab, $EscapeControlCharactersOnReceive
         text = text.replace("#012", "\n").replace("#011", "\t")
     program, dyno = groups.get("program"), groups.get("dyno")
+    # journalctl -o with-unit has the unit in the program's place.
+    unit = program if program and program.endswith(".service") else dyno
     return outer.unpacked(
-        text, format, time=time, host=groups.get("host"), unit=dyno, process=program or dyno, pid=groups.get("pid")
+        text, format, time=time, host=groups.get("host"), unit=unit, process=program or dyno, pid=groups.get("pid")
     )
 
 

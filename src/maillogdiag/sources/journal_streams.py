@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from maillogdiag.envelopes import Peeled, unpack_entry
+from maillogdiag.envelopes.stamps import iso_time
 
 _VERBOSE_HEAD = re.compile(
     rb"(?:[^\W\d]{2,4} )?(?P<date>\d{4}-\d\d-\d\d) (?P<clock>\d\d:\d\d:\d\d(?:\.\d{6})?) (?P<zone>\S{1,6}) \[s=[0-9a-f]"
@@ -67,9 +68,9 @@ def _entries_of_verbose(lines: Iterable[bytes]) -> Iterator[Peeled]:
     name = b""
     for line in lines:
         text = line.rstrip(b"\r\n")
-        if _VERBOSE_HEAD.match(text):
+        if head := _VERBOSE_HEAD.match(text):
             yield from _entry(fields, "journalctl verbose")
-            fields, name = {}, b""
+            fields, name = {"__REALTIME_TIMESTAMP": _micros(head)}, b""
         elif found := _VERBOSE_FIELD.match(text):
             name = found["name"]
             fields[name.decode()] = found["value"]
@@ -81,8 +82,13 @@ def _entries_of_verbose(lines: Iterable[bytes]) -> Iterator[Peeled]:
     yield from _entry(fields, "journalctl verbose")
 
 
+def _micros(head: re.Match[bytes]) -> str:
+    """The time in an entry's head, in microseconds as the other forms have it; only UTC's zone is certain."""
+    zone = "Z" if head["zone"] in (b"UTC", b"GMT") else ""
+    time = iso_time(f"{head['date'].decode()}T{head['clock'].decode()}{zone}")
+    return str(round(time.timestamp() * 1e6)) if time else ""
+
+
 def _entry(fields: dict[str, object], format: str) -> Iterator[Peeled]:
     if "MESSAGE" in fields:
-        # -o verbose has the time that the sender gave, if any; its own stands in the head line, in local time.
-        time = fields.get("__REALTIME_TIMESTAMP") or fields.get("_SOURCE_REALTIME_TIMESTAMP") or b""
-        yield unpack_entry({**fields, "__REALTIME_TIMESTAMP": time}, Peeled(""), format)
+        yield unpack_entry(fields, Peeled(""), format)
