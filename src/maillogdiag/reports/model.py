@@ -5,7 +5,7 @@ The JSON form of it is a contract (docs/report.schema.json).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -128,6 +128,8 @@ class Report:
         version: of maillogdiag.
         rules_digest: short digest of the rule base that gave the diagnoses.
         redacted: whether personal data was replaced.
+        legend: what pseudonyms stand for, where that is known: "domain-1 sends the mail".
+        problems: what went wrong in the run itself.
     """
 
     status: Status
@@ -140,4 +142,5 @@ class Report:
     version: str = ""
     rules_digest: str = ""
     redacted: bool = False
-    problems: tuple[str, ...] = field(default=())
+    legend: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()

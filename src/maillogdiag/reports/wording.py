@@ -1,0 +1,132 @@
+"""The words that all renderers share, so that a report reads the same on a terminal, in a browser and in a ticket."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import groupby
+
+from maillogdiag.causes import Cause
+from maillogdiag.reports.model import Coverage, Finding, Report, Status
+from maillogdiag.rulebase.rules import Fix, Setting
+
+STATUS_WORDS = {
+    Status.FAILING: "Mail is failing",
+    Status.RECOVERED: "Mail works again",
+    Status.OK: "Mail works",
+    Status.NOTHING_SEEN: "Nothing seen",
+}
+STATUS_SIGNS = {Status.FAILING: "✗", Status.RECOVERED: "↻", Status.OK: "✓", Status.NOTHING_SEEN: "?"}
+REDACTED = "Personal data was replaced by stand-ins; the same value has the same stand-in throughout."
+NOT_REDACTED = "Personal data was NOT replaced: this report shows addresses and host names. Passwords were."
+
+_APP_NAMES = {
+    "any": "every application",
+    "rails": "Rails application",
+    "django": "Django application",
+    "exim": "Exim",
+    "mattermost": "Mattermost",
+    "mastodon": "Mastodon",
+    "nethserver": "NethServer",
+    "nextcloud": "Nextcloud",
+    "postfix": "Postfix",
+    "zulip": "Zulip",
+}
+
+
+def app_name(app: str) -> str:
+    """Return an application's name as its makers write it; plug-ins' names as they are."""
+    return _APP_NAMES.get(app, app)
+
+
+def app_names(apps: Sequence[str]) -> str:
+    """Return several names in one phrase."""
+    return ", ".join(app_name(app) for app in apps)
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Return "1 mail", "1,200 mails"."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def time_words(time: datetime | None, *, seconds: bool = False) -> str:
+    """Return a time with its zone, "2026-11-20 09:00 UTC"; a dash where unknown."""
+    if time is None:
+        return "–"
+    offset = time.strftime("%z")
+    zone = "UTC" if time.utcoffset() is not None and not time.utcoffset() else f"{offset[:3]}:{offset[3:5]}"
+    return f"{time:%Y-%m-%d %H:%M:%S} {zone}" if seconds else f"{time:%Y-%m-%d %H:%M} {zone}"
+
+
+def impact_words(finding: Finding) -> str:
+    """Return how many attempts and mails a finding cost: "12 failed attempts, 4 mails"."""
+    words = counted(finding.count, "failed attempt")
+    return f"{words}, {counted(finding.messages, 'mail')}" if finding.messages < finding.count else words
+
+
+def span_words(finding: Finding) -> str:
+    """Return from when to when it failed."""
+    if finding.first_seen is None or finding.last_seen is None:
+        return "the log tells no time"
+    if finding.first_seen == finding.last_seen:
+        return f"at {time_words(finding.first_seen)}"
+    return f"{time_words(finding.first_seen)} to {time_words(finding.last_seen)}"
+
+
+def state_words(finding: Finding) -> str:
+    """Return whether it goes on."""
+    if finding.recovered is not None:
+        return f"over: a mail was accepted at {time_words(finding.recovered)}"
+    return "still failing at the end of the log"
+
+
+def reply_words(finding: Finding) -> str:
+    """Return the server's codes, "535 5.7.8"; empty where it sent none."""
+    return " ".join(str(code) for code in (finding.code, finding.enhanced) if code)
+
+
+def fix_heading(fix: Fix) -> str:
+    """Return the heading over a fix."""
+    return "What to do" if fix.app == "any" else f"What to do in {app_name(fix.app)}"
+
+
+def setting_files(fix: Fix) -> list[tuple[str, str]]:
+    """Return the settings of a fix by file: its name, and the lines to write into it."""
+    groups = groupby(fix.settings, key=lambda setting: setting.file)
+    return [(file, "\n".join(map(_setting_line, settings))) for file, settings in groups]
+
+
+def recognised(report: Report) -> list[Finding]:
+    """Return the findings with a known cause."""
+    return [finding for finding in report.findings if finding.cause is not Cause.UNKNOWN]
+
+
+def unrecognised(report: Report) -> list[Finding]:
+    """Return the failures that no rule knows."""
+    return [finding for finding in report.findings if finding.cause is Cause.UNKNOWN]
+
+
+def understood_words(item: Coverage) -> str:
+    """Return how well a source was understood."""
+    if item.not_understood:
+        return f"{counted(item.not_understood, 'entry', 'entries')} about mail not understood"
+    return "all understood" if item.mail_records else "nothing about outgoing mail"
+
+
+def banner_words(report: Report) -> str:
+    """Return what the report says about its own privacy."""
+    return REDACTED if report.redacted else NOT_REDACTED
+
+
+def origin_words(report: Report) -> str:
+    """Return which program and which rules made the report."""
+    rules = f", rules {report.rules_digest}" if report.rules_digest else ""
+    return f"maillogdiag {report.version}{rules}"
+
+
+def _setting_line(setting: Setting) -> str:
+    if ".env" in setting.file:
+        return f"{setting.key}={setting.value}"
+    if ".json" in setting.file or ".yml" in setting.file or ".yaml" in setting.file:
+        return f"{setting.key}: {setting.value}"
+    return f"{setting.key} = {setting.value}"
