@@ -186,8 +186,8 @@ OTHERS = {
     '"dial tcp 172.18.0.11:5432: connect: connection refused"}',
     "directory": '{"timestamp":"2024-10-04 08:21:16.133 Z","level":"error","msg":"LDAP sync failed: authentication '
     'failed: user email missing"}',
-    "user look-up": "[2016/06/17 00:16:50 UTC] [EROR] /api/v3/users/resend_verification:SqlUserStore.GetByEmail code=500 "
-    "rid=r uid= ip=192.0.2.9 no account matches this email address [details: email=user, sql: no rows in result set]",
+    "user look-up": "[2016/06/17 00:16:50 UTC] [EROR] /api/v3/users/resend_verification:SqlUserStore.GetByEmail "
+    "code=500 rid=r uid= ip=192.0.2.9 no account matches this email [details: sql: no rows in result set]",
     "test of S3": "Connection unsuccessful: unable to reach bucket.s3.example.com: dial tcp 192.0.2.7:443: i/o timeout",
     "the noise of every test": '{"timestamp":"2024-10-04 08:21:16.133 Z","level":"warn","msg":"Error decoding the '
     'config","path":"/api/v4/email/test","error":"EOF"}',

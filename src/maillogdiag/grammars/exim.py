@@ -84,7 +84,8 @@ class _Exim:
         # Ties the lines of trouble to the line that ends the try, and nothing after that.
         try_key = f"pid:{message}"
         if "trouble" in parts:
-            form = "exim-hangup?" if _HANGUP.search(parts["trouble"]) else "exim-trouble*"
+            # Several hosts may fail within a second; lines of one form and time would pass for copies.
+            form = "exim-hangup?" if _HANGUP.search(parts["trouble"]) else f"exim-trouble {parts['trouble'][:80]}*"
             keys = (try_key, f"line:{record.time}/{parts['id']}/{parts['trouble'][:160]}")
             failure = _failure(parts["trouble"])
             return (Event(EventKind.CONTEXT, APP, record, form, keys, message, failure=failure),)

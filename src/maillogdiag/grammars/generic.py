@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import pyparsing as pp
 
 from maillogdiag.events import Event, EventKind
-from maillogdiag.failures import read_failure
+from maillogdiag.failures import Phase, read_failure
 from maillogdiag.grammars.parts import parse_parts
 from maillogdiag.records import Record
 
@@ -43,9 +43,10 @@ _SENDING_FAILED = re.compile(
 )
 _SMTP = re.compile(r"\bsmtps?(?:[.:/_ =-]|\b)|\S:(?:25|465|587|2525)\b|\bport:? (?:25|465|587|2525)\b", re.IGNORECASE)
 _TROUBLE = re.compile(
-    r"refused|timed? ?out|timeout|unreachable|no route to host|no such host|name resolution|not known|getaddrinfo|x509"
-    r"|certificate|handshake|wrong version number|reset by peer|\bEOF\b|authentication (?:failed|unsuccessful|error)"
-    r"|(?:login|auth)\w{0,20} (?:failed|denied|rejected)|doesn't support|not supported",
+    r"refused|timed ?out|\btimeout\b(?! ?=)|unreachable|no route to host|no such host|name resolution|not known"
+    r"|getaddrinfo|x509|certificate|handshake|wrong version number|reset by peer|\bEOF\b"
+    r"|authentication (?:failed|unsuccessful|error)|(?:login|auth)\w{0,20} (?:failed|denied|rejected)"
+    r"|doesn't support|not supported",
     re.IGNORECASE,
 )
 _ERROR_WORD = re.compile(
@@ -63,6 +64,13 @@ _INCOMING = re.compile(
     r"|com\.sun\.mail\.(?:imap|pop3)|Net\.Imap|dovecot|fail2ban|rip="
 )
 _FRAME = re.compile(r"\n\s{1,40}(?:at |\.\.\. \d|#\d{1,3} |from )[^\n]{0,1000}")
+# nodemailer's error object: the reply stands in its first line, the step in "command".
+_MEMBERS = re.compile(r"\s*\{?\n\s{1,8}(?:errno|code|syscall|address|command|response): .*", re.DOTALL)
+_COMMAND = re.compile(r"command: '(?P<step>CONN|EHLO|STARTTLS|AUTH|MAIL FROM|RCPT TO|DATA)")
+_PHASES = {
+    "CONN": Phase.CONNECT, "EHLO": Phase.EHLO, "STARTTLS": Phase.STARTTLS, "AUTH": Phase.AUTH,
+    "MAIL FROM": Phase.MAIL_FROM, "RCPT TO": Phase.RCPT_TO, "DATA": Phase.END_OF_DATA,
+}  # fmt: skip
 _CAUSE = pp.Regex(r"Caused by: (?P<words>(?s:.*))")
 
 
@@ -89,7 +97,9 @@ class _Generic:
             # Java writes the exceptions that led to one another as entries of their own.
             kind, form = EventKind.CONTEXT, "generic-cause*" if cause is not None else "generic-exception"
             keys += (f"pid:java/{record.place.source}/{record.host or ''}/{record.unit or ''}/{record.pid or ''}",)
-        failure = read_failure(cause["words"] if cause else text, app=APP)
+        step = _COMMAND.search(text)
+        words = cause["words"] if cause else _MEMBERS.sub("", text) or text
+        failure = read_failure(words, app=APP, phase=_PHASES[step["step"]] if step else None)
         return (Event(kind, APP, record, form, keys, failure=failure),)
 
 

@@ -35,6 +35,11 @@ _MAILER = re.compile(
     r"|does not comply with (?:RFC 2822|addr-spec)",
     re.DOTALL,
 )
+# Words of PHP's mailers, whichever application they serve.
+_PHP_MAILER = re.compile(
+    r"Swift|authenticator|stream_socket_|Connection could not be established|Expected response code"
+    r"|Unable to connect with"
+)
 _SOCKET = re.compile(r"stream_socket_(?:client|enable_crypto)\(\)|php_network_getaddresses|fsockopen\(\)")
 # A socket is a mailer's where its port, its host, the frame or the page that was asked for says so.
 _MAIL_SOCKET = re.compile(
@@ -43,7 +48,8 @@ _MAIL_SOCKET = re.compile(
 _DIALOGUE_ERROR = re.compile(r"!! (?P<error>.{1,2000}?)(?= >> |$)", re.DOTALL)
 _SENT = re.compile(r"Sent mail to \"")
 _OWN_TRACES = re.compile(
-    r"nextcloud|owncloud|OCA?\\|\bOC_|\"reqId\"|(?:Debug|Info|Warning|Error|Fatal) \| ", re.IGNORECASE
+    r"nextcloud|owncloud|Please revise your settings|OCA?\\|\bOC_|\"reqId\"|(?:Debug|Info|Warning|Error|Fatal) \| ",
+    re.IGNORECASE,
 )
 _LOG_READER = re.compile(r"^\W{0,4}(?:(?:Debug|Info|Warning|Error|Fatal)\s{1,9})?\|?\s{0,3}[\w -]{0,40}\| ")
 _TRACE = re.compile(
@@ -71,7 +77,7 @@ class _Nextcloud:
         if start >= 0:
             return _read_object(record, record.text[start:])
         text = record.text[:_MOST_CHARACTERS]
-        is_own = bool(_OWN_TRACES.search(text)) or "Swift" in text or "authenticator" in text
+        is_own = _OWN_TRACES.search(text) or _PHP_MAILER.search(text)
         return _read_message(record, text, text, None) if is_own else ()
 
 

@@ -72,6 +72,7 @@ _LOGGED_IN = re.compile(r"sasl_username=|not owned by user")
 _VAGUE = re.compile(r"Server certificate not|Cannot start TLS: handshake failure|local data error while talking")
 _CLIENT_DAEMONS = frozenset({"smtp", "lmtp", "smtps", "relay"})
 _SUBMITTING = frozenset({"sendmail", "postdrop"})
+_SERVER_CHARACTERS = 80
 # Ties lines that do not name their process to the delivery line that follows.
 _ANY_PROCESS = "pid:postfix"
 
@@ -162,7 +163,8 @@ def _read_trouble(record: Record, writer: _Writer, parts: dict[str, str]) -> tup
     kind = next(kind for kind in ("trouble", "certificate", "library", "table", "fatal") if kind in parts)
     match kind:
         case "trouble" if writer.may_be_client:
-            form = "postfix-trouble*"
+            # Several servers may fail within a second; lines of one form and time would pass for copies.
+            form = f"postfix-trouble {parts[kind][:_SERVER_CHARACTERS]}*"
         case "certificate" | "table" if writer.may_be_client:
             form = f"postfix-{kind}?"
         case "library" if writer.daemon:

@@ -1,0 +1,114 @@
+"""Exim's mainlog: the line for an address ends the try, lines of trouble before it say why."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from maillogdiag.attempts import Attempt, Outcome, assemble_attempts
+from maillogdiag.events import Event, EventKind
+from maillogdiag.failures import Phase
+from maillogdiag.grammars.exim import GRAMMAR
+from maillogdiag.records import Place, Record
+
+ID = "2026-11-20 09:14:05 1xUhAb-00000T-30"
+HOST = "R=smarthost T=remote_smtp H=smtp.example.org [192.0.2.25]"
+REFUSED = (
+    f"{ID} ** ada@example.net {HOST}: SMTP error from remote mail server after RCPT TO:<ada@example.net>: 550 5.1.1 no"
+)
+PUT_OFF = f"{ID} == ada@example.net R=smarthost T=remote_smtp defer (111): Connection refused"
+DELIVERED = f'{ID} => ada@example.net {HOST} X=TLS1.3:X CV=yes A=plain C="250 2.0.0 Ok"'
+
+
+def read(text: str) -> tuple[Event, ...]:
+    return tuple(GRAMMAR.read(Record(text, Place("mainlog", 1))))
+
+
+def tries(*lines: str) -> list[Attempt]:
+    records = [Record(text, Place("mainlog", number)) for number, text in enumerate(lines, 1)]
+    return list(assemble_attempts(event for record in records for event in GRAMMAR.read(record)))
+
+
+def test_a_rejection_is_read_with_its_reply_and_phase() -> None:
+    (event,) = read(REFUSED)
+
+    assert (EventKind.FAILED, "ada@example.net") == (event.kind, event.recipient)
+    assert event.failure is not None
+    assert (550, "5.1.1", Phase.RCPT_TO) == (event.failure.code, event.failure.enhanced, event.failure.phase)
+    assert "smtp.example.org" == event.failure.host
+    assert datetime(2026, 11, 20, 9, 14, 5, tzinfo=UTC).replace(tzinfo=None) == event.record.time.replace(tzinfo=None)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("after", "phase"),
+    [
+        ("initial connection", Phase.GREETING),
+        ("HELO mx.example.org", Phase.EHLO),
+        ("AUTH PLAIN ****", Phase.AUTH),
+        ("pipelined MAIL FROM:<a@example.org> SIZE=1", Phase.MAIL_FROM),
+        ("end of data", Phase.END_OF_DATA),
+    ],
+)
+def test_the_step_that_failed_is_the_phase(after: str, phase: Phase) -> None:
+    (event,) = read(f"{ID} ** a@example.net {HOST}: SMTP error from remote mail server after {after}: 550 no")
+
+    assert event.failure is not None
+    assert phase == event.failure.phase
+
+
+def test_trouble_and_the_line_that_ends_the_try_are_one() -> None:
+    (attempt,) = tries(f"{ID} H=smtp.example.org [192.0.2.25] Connection refused", PUT_OFF)
+
+    assert (Outcome.FAILED, 2) == (attempt.outcome, len(attempt.events))
+
+
+def test_the_line_above_has_the_reply_to_a_failed_login() -> None:
+    (attempt,) = tries(
+        f"{ID} plain authenticator failed H=smtp.example.org [192.0.2.25] 535 5.7.8 bad password",
+        f"{ID} == ada@example.net R=smarthost T=remote_smtp defer (-42): authentication required but "
+        "authentication attempt(s) failed",
+    )
+
+    assert 535 in [event.failure.code for event in attempt.events if event.failure]
+    assert attempt.events[-1].failure is None
+
+
+def test_a_hang_up_after_the_mail_was_taken_is_no_failure() -> None:
+    hangup = f"{ID} H=smtp.example.org [192.0.2.25] TLS error on connection (recv): non-properly terminated."
+
+    (attempt,) = tries(hangup, DELIVERED)
+
+    assert Outcome.ACCEPTED == attempt.outcome
+
+
+def test_waiting_for_the_retry_time_is_no_try() -> None:
+    assert [] == tries(
+        f"{ID} == ada@example.net R=smarthost T=remote_smtp defer (-53): retry time not reached for any host"
+    )
+
+
+@pytest.mark.parametrize(
+    ("client", "is_ours"),
+    [("H=(app) [172.18.0.4]", True), ("H=mail.example.com (h) [203.0.113.8]", False)],
+)
+def test_a_refused_client_counts_where_it_is_ours(client: str, is_ours: bool) -> None:
+    line = f"2026-11-20 09:14:05 {client} F=<web@example.org> rejected RCPT <ada@example.net>: relay not permitted"
+
+    assert is_ours == bool(read(line))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [f"{ID} <= web@example.org U=root P=local S=342", f"{ID} Completed", "2026-11-20 09:14:05 Start queue run: pid=7"],
+)
+def test_other_lines_are_left_alone(line: str) -> None:
+    assert () == read(line)
+
+
+@given(st.text(), st.sampled_from([REFUSED, PUT_OFF, DELIVERED]), st.integers(0, 200))
+def test_no_text_is_too_odd(noise: str, text: str, cut: int) -> None:
+    for odd in (noise, text[:cut] + noise + text[cut:], text[:cut]):
+        assert all(event.app == "exim" for event in read(odd))

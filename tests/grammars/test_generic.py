@@ -1,0 +1,89 @@
+"""The last resort reads what plainly speaks of outgoing mail that failed, and nothing that only sounds like it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from maillogdiag.attempts import assemble_attempts
+from maillogdiag.grammars.generic import GRAMMAR
+from maillogdiag.records import Place, Record
+
+FAILURES = {
+    "nodemailer": "Error: Invalid login: 535-5.7.8 Username and Password not accepted\n"
+    "    at SMTPConnection._formatError (/app/node_modules/nodemailer/lib/smtp-connection/index.js:784:19)\n"
+    "  code: 'EAUTH',\n  responseCode: 535,\n  command: 'AUTH PLAIN'\n}",
+    "nodemailer cannot connect": "Error: connect ECONNREFUSED ::1:587 {\n  code: 'ESOCKET',\n  command: 'CONN'\n}",
+    "Java": "javax.mail.AuthenticationFailedException: 535 5.7.8 Error: authentication failed",
+    "Java host": "com.sun.mail.util.MailConnectException: Couldn't connect to host, port: mx.example.org, 25; timeout",
+    ".NET": "System.Net.Mail.SmtpException: Failure sending mail.",
+    "MailKit": "MailKit.Net.Smtp.SmtpCommandException: 5.1.1 <ada@example.net>: User unknown",
+    "PHPMailer": "2026-11-20 09:14:05 SMTP ERROR: Password command failed: 535 5.7.8 Error: authentication failed",
+    "PHP mail()": 'PHP Warning:  mail(): Failed to connect to mailserver at "localhost" port 25, verify your settings',
+    "Symfony": 'Connection could not be established with host "smtp.example.org:465": error: Connection refused',
+    "Go": "failed to send mail: dial tcp 192.0.2.25:587: connect: connection refused",
+    "SMTP by name": 'level=error msg="SMTP client" err="x509: certificate signed by unknown authority"',
+    "a reply alone": "550 5.7.1 <ada@example.net>: Relay access denied",
+    "a reply after words": "upstream answered: 421 4.7.0 Try again later, closing connection",
+    "no reason": "ERROR Could not send email to the administrator",
+}
+OTHERS = {
+    "IMAP": "ERROR imap: connect to mail.example.org:993: connection refused",
+    "bridge": 'level=error msg="Error reaching mailserver" Error="dial tcp: missing address" Server=',
+    "web": 'failed to reach hook: Post "https://smtp-status.example.org/x": x509: unknown authority',
+    "LDAP": "LDAP bind failed: authentication failed for uid=ada,mail=ada@example.net",
+    "database": "FATAL: connection to mail_db at 192.0.2.7:5432 refused",
+    "stranger's relay": "NOQUEUE: reject: RCPT from unknown[203.0.113.8]: 554 5.7.1 Relay access denied",
+    "stranger's login": "warning: unknown[203.0.113.8]: SASL LOGIN authentication failed: 535 5.7.8 no",
+    "rejected by Exim": "H=x [203.0.113.8] rejected RCPT <a@example.org>: 550 5.7.1 no",
+    "release": "upgraded from 500 5.2.1 to 501 5.2.2".replace("500 5", "v5").replace("501 5", "v5"),
+    "success": "email sent to ada@example.net through smtp.example.org:587 in 5.2.1 s",
+    "address": "created account 550@example.org for ada",
+    "settings": "SMTP_TIMEOUT=5 SMTP_PORT=587 SMTP_SERVER=smtp.example.org",
+    "push": "Failed to send push notification: timed out, mail unaffected",
+}
+
+
+def record(text: str, line: int = 1) -> Record:
+    return Record(text, Place("app.log", line))
+
+
+@pytest.mark.parametrize("text", FAILURES.values(), ids=FAILURES.keys())
+def test_a_plain_mail_failure_is_read(text: str) -> None:
+    (event,) = GRAMMAR.read(record(text))
+
+    assert event.failure is not None
+    assert any(anchor in text for anchor in GRAMMAR.anchors)
+
+
+@pytest.mark.parametrize("text", OTHERS.values(), ids=OTHERS.keys())
+def test_what_only_sounds_like_it_is_left_alone(text: str) -> None:
+    assert () == tuple(GRAMMAR.read(record(text)))
+
+
+def test_the_reply_is_found_beside_the_frames() -> None:
+    (event,) = GRAMMAR.read(record(FAILURES["nodemailer"]))
+
+    assert event.failure is not None
+    assert (535, "5.7.8") == (event.failure.code, event.failure.enhanced)
+
+
+def test_java_s_chain_of_causes_is_one_try() -> None:
+    chain = (
+        "org.springframework.mail.MailSendException: Mail server connection failed\n\tat org.example.M.send(M.java:7)",
+        "Caused by: com.sun.mail.util.MailConnectException: Couldn't connect to host, port: smtp.example.org, 587",
+        "Caused by: javax.mail.MessagingException: Could not convert socket to TLS",
+    )
+
+    (attempt,) = assemble_attempts(
+        event for number, text in enumerate(chain) for event in GRAMMAR.read(record(text, number))
+    )
+
+    assert 3 == len(attempt.events)
+
+
+@given(st.text(), st.sampled_from([*FAILURES.values(), *OTHERS.values()]), st.integers(0, 200))
+def test_no_text_is_too_odd(noise: str, text: str, cut: int) -> None:
+    for odd in (noise, text[:cut] + noise + text[cut:], text[:cut]):
+        assert all(event.app == "any" for event in GRAMMAR.read(record(odd)))

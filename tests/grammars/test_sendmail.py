@@ -1,0 +1,59 @@
+"""Sendmail, msmtp and sSMTP tell how each mail went."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from maillogdiag.attempts import Outcome, assemble_attempts
+from maillogdiag.grammars.sendmail import GRAMMAR
+from maillogdiag.records import Place, Record
+
+DELIVERY = (
+    "w8ABCdef012345: to=<ada@example.net>, ctladdr=<web@example.org>, delay=00:00:01, mailer=esmtp, dsn=4.0.0, stat="
+)
+LOG = "Nov 20 09:14:05 host=smtp.example.org tls=on auth=on user=web from=web@example.org recipients=ada@example.net "
+
+CASES = {
+    "sendmail sent": (f"{DELIVERY}Sent (ok: queued)", Outcome.ACCEPTED, None),
+    "sendmail deferred": (f"{DELIVERY}Deferred: Connection refused by smtp.example.org.", Outcome.FAILED, None),
+    "msmtp sent": (f"{LOG}mailsize=9 smtpstatus=250 smtpmsg='250 Ok' exitcode=EX_OK", Outcome.ACCEPTED, None),
+    "msmtp refused": (
+        f"{LOG}smtpstatus=535 smtpmsg='535 5.7.8 no such login' errormsg='authentication failed' exitcode=EX_NOPERM",
+        Outcome.FAILED,
+        535,
+    ),
+    "ssmtp": ("sSMTP[77]: Authorization failed (535 5.7.8 no such login)", Outcome.FAILED, 535),
+}
+
+
+@pytest.mark.parametrize(("text", "outcome", "code"), CASES.values(), ids=CASES.keys())
+def test_the_outcome_is_read(text: str, outcome: Outcome, code: int | None) -> None:
+    (attempt,) = assemble_attempts(GRAMMAR.read(Record(text, Place("maillog", 1))))
+
+    assert outcome == attempt.outcome
+    assert code == next((event.failure.code for event in attempt.events if event.failure), None)
+
+
+def test_what_msmtp_says_in_three_lines_is_one_try() -> None:
+    lines = (
+        "msmtp: authentication failed (method PLAIN)",
+        "msmtp: server message: 535 5.7.8 no such login",
+        "msmtp: could not send mail (account default from /etc/msmtprc)",
+    )
+    records = [Record(text, Place("cron", number)) for number, text in enumerate(lines, 1)]
+
+    (attempt,) = assemble_attempts(event for record in records for event in GRAMMAR.read(record))
+
+    assert 535 in [event.failure.code for event in attempt.events if event.failure]
+
+
+def test_a_mail_that_is_only_queued_is_no_try() -> None:
+    assert () == tuple(GRAMMAR.read(Record(f"{DELIVERY}queued", Place("maillog", 1))))
+
+
+@given(st.text(), st.sampled_from([text for text, *_ in CASES.values()]), st.integers(0, 200))
+def test_no_text_is_too_odd(noise: str, text: str, cut: int) -> None:
+    for odd in (noise, text[:cut] + noise + text[cut:], text[:cut]):
+        assert all(event.record.text == odd for event in GRAMMAR.read(Record(odd, Place("maillog", 1))))
