@@ -1,0 +1,75 @@
+"""Celery's own log lines about a task (celery/worker/request.py, celery/app/trace.py)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+import pyparsing as pp
+
+from maillogdiag.grammars.parts import parse_parts
+
+
+class TaskState(StrEnum):
+    """What a line says of a task."""
+
+    RAISED = "raised"
+    RETRY = "retry"
+    SUCCEEDED = "succeeded"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskLine:
+    """One line about a task.
+
+    Args:
+        name: dotted name of the task.
+        id: the same for all tries.
+        state: how the try ended.
+        reason: repr of the exception; empty where none is told.
+        is_mail: whether the task's name says that it sends mail.
+    """
+
+    name: str
+    id: str
+    state: TaskState
+    reason: str
+    is_mail: bool
+
+
+# line := ["[" time ": " level "/" process "]"] "Task " name "[" id "] " end
+# end  := ("raised unexpected" | "raised expected" | "INTERNAL ERROR") ": " repr | "retry: Retry in " time [": " repr]
+#       | "succeeded in " time
+_LINE = (
+    pp.Opt(pp.Regex(r"\[[^\]\n]{10,120}\]"))
+    + pp.Regex(r"(?:[Cc]elery )?[Tt]ask (?P<name>[\w.:-]{1,200})(?: \(|\[)(?P<id>[\w-]{8,64})[\])]")
+    + pp.Regex(
+        r"(?P<raised>raised (?:un)?expected|raised exception|INTERNAL ERROR)|(?P<retry>retry: Retry in [\d.]{1,12}s)"
+        r"|(?P<succeeded>succeeded in )"
+    )
+    + pp.Opt(pp.Regex(r":? ?(?P<reason>[^\n]{1,4000})"))
+)
+_ID = re.compile(r"\[(?P<id>[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})\]")
+_HEAD_CHARACTERS = 400
+_MAIL_NAME = re.compile(r"mail", re.IGNORECASE)
+_INCOMING_NAME = re.compile(r"fetch|process_?mail|receiv|import|inbound|incoming|imap|mirror|poll|sync", re.IGNORECASE)
+
+
+def read_task_line(text: str) -> TaskLine | None:
+    """Return what a record's first line says of a Celery task; None where it is another line."""
+    if "ask " not in text[:_HEAD_CHARACTERS]:
+        return None
+    parts = parse_parts(_LINE, text)
+    if parts is None:
+        return None
+    state = next(state for state in TaskState if state.value in parts)
+    name = parts["name"]
+    is_mail = bool(_MAIL_NAME.search(name)) and not _INCOMING_NAME.search(name)
+    return TaskLine(name, parts["id"], state, parts.get("reason", ""), is_mail)
+
+
+def task_keys(text: str) -> tuple[str, ...]:
+    """Return the key of the task that a logger's line stands for, as in `name[id]: message`."""
+    found = _ID.search(text[:_HEAD_CHARACTERS])
+    return (f"task:{found['id']}",) if found else ()

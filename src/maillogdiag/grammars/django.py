@@ -1,0 +1,156 @@
+"""Django and any other Python program that sends mail: tracebacks, error pages, Celery's lines, single lines.
+
+No line's words alone make a mail of it: that is told by smtplib's classes and frames, by a task's name, or by a
+line that speaks of sending mail beside a socket's error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import pyparsing as pp
+
+from maillogdiag.events import Event, EventKind
+from maillogdiag.failures import read_failure
+from maillogdiag.grammars.application_time import with_application_time
+from maillogdiag.grammars.celery_lines import TaskLine, TaskState, read_task_line, task_keys
+from maillogdiag.grammars.django_pages import read_page
+from maillogdiag.grammars.parts import parse_parts
+from maillogdiag.grammars.python_lines import find_mail_reason, find_network_error, find_smtp_error, heads_a_reason
+from maillogdiag.grammars.python_traceback import Traceback, is_smtp_exception, read_traceback
+from maillogdiag.grammars.reason_keys import gist_of, reason_keys
+from maillogdiag.records import Record
+
+APP = "django"
+
+_MOST_CHARACTERS = 8 * 1024
+# Lines below a head line in which its reason may stand.
+_REASON_LINES = 3
+_ESCAPED_BREAK = re.compile(r"\\r?\\n|\\n|#012")
+
+# smtplib's debug output: "reply: retcode (" code "); Msg: " text, and "data: (" code ", " text of a mail's end.
+_TRANSCRIPT = pp.Regex(
+    r"(?:[\d:.]{8,16} )?reply: retcode \((?P<code>\d{3})\); Msg: (?P<words>[^\n]{0,4000})"
+) | pp.Regex(r"(?:[\d:.]{8,16} )?data: \((?P<accepted>250), ")
+
+
+@dataclass(frozen=True, slots=True)
+class _Django:
+    """Reads what Python programs log about their mail; see the module."""
+
+    name: str = APP
+    anchors: tuple[str, ...] = (
+        "SMTP", "smtplib", "core/mail", "core\\mail", "send_mail", "send_email", "[Errno ", "[WinError ", "[SSL: ",
+        "unexpectedly closed", "timed out", "(4", "(5", "Exception Type", " at /", "gaierror", "retcode (",
+        "data: (250", "EMAIL_USE_TLS", "ask ", "failed sending mail", "Mail delivery failed", "onnection refused",
+    )  # fmt: skip
+
+    def read(self, record: Record) -> Iterable[Event]:
+        """Return the failure of a mail that `record` tells of, or the success of a Celery task that sends mail."""
+        return read_python_mail(record, APP)
+
+
+def read_python_mail(record: Record, app: str) -> tuple[Event, ...]:
+    """Return the events in a record of a Python program, under the name `app`."""
+    record = with_application_time(record)
+    text = _unfold(record.text)
+    if task := read_task_line(text):
+        return _read_task(record, text, task, app)
+    if traceback := read_traceback(text):
+        if not traceback.is_mail:
+            return ()
+        return (_of_traceback(record, text, traceback, app),)
+    text = text[:_MOST_CHARACTERS]
+    if page := read_page(text):
+        return (_failed(record, app, "django-page", page),)
+    return _read_line(record, text, app)
+
+
+def _read_task(record: Record, text: str, task: TaskLine, app: str) -> tuple[Event, ...]:
+    key = f"task:{task.id}"
+    event = Event(EventKind.ACCEPTED, app, record, f"celery-{task.state}", (key,), message=key, mail=task.name)
+    if task.state is TaskState.SUCCEEDED:
+        return (event,) if task.is_mail else ()
+    traceback = read_traceback(text)
+    is_smtp = is_smtp_exception(task.reason) or (traceback is not None and traceback.is_mail)
+    if not (task.is_mail or is_smtp):
+        return ()
+    if not task.reason:
+        # A retry without reason: the try that is the last tells it. "*": all of them are one until then.
+        return (replace(event, kind=EventKind.CONTEXT, form=f"{event.form}*"),)
+    reason = (
+        traceback.exception
+        if traceback and traceback.exception and is_smtp_exception(traceback.exception)
+        else task.reason
+    )
+    keys = (key, *reason_keys(record, reason))
+    return (replace(event, kind=EventKind.FAILED, keys=keys, failure=read_failure(reason, app=app)),)
+
+
+def _of_traceback(record: Record, text: str, traceback: Traceback, app: str) -> Event:
+    keys = task_keys(text)
+    message = keys[0] if keys else None
+    if traceback.exception and not traceback.is_cut:
+        keys = (*keys, _line_key(record, record.place.line))
+        return replace(_failed(record, app, "python-traceback", traceback.exception, keys), message=message)
+    # A traceback that lost its first line ends before its exception, which is then a record of its own.
+    keys = (*keys, _line_key(record, record.place.line + record.lines))
+    failure = read_failure(traceback.exception or text.split("\n", 1)[0], app=app)
+    return Event(EventKind.CONTEXT, app, record, "python-frames", keys, message=message, failure=failure)
+
+
+def _read_line(record: Record, text: str, app: str) -> tuple[Event, ...]:
+    if parts := parse_parts(_TRANSCRIPT, text):
+        return _of_transcript(record, parts, app)
+    own_line = _line_key(record, record.place.line)
+    if error := find_smtp_error(text):
+        return (_failed(record, app, "python-exception", error, (*task_keys(text), own_line)),)
+    if heads_a_reason(text):
+        first = record.place.line + record.lines
+        keys = tuple(_line_key(record, line) for line in range(first, first + _REASON_LINES))
+        return (Event(EventKind.CONTEXT, app, record, "odoo-mail", keys),)
+    if reason := find_mail_reason(text):
+        return (_failed(record, app, "python-line", reason, task_keys(text)),)
+    if error := find_network_error(text):
+        # Nobody's unless the frames of a mail stand right above it.
+        return (
+            Event(
+                EventKind.FAILED, app, record, "python-exception?", (own_line,), failure=read_failure(error, app=app)
+            ),
+        )
+    return ()
+
+
+def _of_transcript(record: Record, parts: dict[str, str], app: str) -> tuple[Event, ...]:
+    if "accepted" in parts:
+        return (Event(EventKind.ACCEPTED, app, record, "smtplib-data"),)
+    if parts["code"] < "400":
+        return ()
+    reply = f"({parts['code']}, {parts['words']})"
+    return (_failed(record, app, "smtplib-reply", reply, (transcript_key(record, reply),)),)
+
+
+def _failed(record: Record, app: str, form: str, text: str, keys: tuple[str, ...] = ()) -> Event:
+    keys = (*keys, *reason_keys(record, text))
+    return Event(EventKind.FAILED, app, record, form, keys, failure=read_failure(text, app=app))
+
+
+def transcript_key(record: Record, text: str) -> str:
+    """Return the key that a reply in smtplib's debug output shares with the error that it led to."""
+    return f"reply:{record.place.source}/{gist_of(text)}"
+
+
+def _line_key(record: Record, line: int) -> str:
+    return f"line:{record.place.source}/{line}"
+
+
+def _unfold(text: str) -> str:
+    """Undo what JSON and syslog make of a traceback's line breaks."""
+    if "\n" not in text and "Traceback (most recent call last)" in text:
+        return _ESCAPED_BREAK.sub("\n", text).replace('\\"', '"')
+    return text
+
+
+GRAMMAR = _Django()

@@ -1,0 +1,99 @@
+"""Single lines in which a Python program says why a mail failed, in the words of smtplib, socket and ssl.
+
+A class of smtplib proves mail by itself. A socket's or TLS error proves it only beside words about sending mail.
+"""
+
+from __future__ import annotations
+
+import re
+
+from maillogdiag.grammars.python_traceback import SMTP_CLASS, is_network_exception
+
+# class [":" text | "(" arguments ")"]: an exception that happened, not one that source code names.
+_SMTP_ERROR = re.compile(
+    rf"(?:(?<![\w.])|(?<=\\n))(?<!raise )(?<!except )(?<!import )(?P<error>(?:[A-Za-z_]\w{{0,60}}\.){{0,6}}{SMTP_CLASS}"
+    r"(?:: ?.*|\((?:-?\d|['\"{]|b['\"]|message=|\)).*|\s*$|'>.*| sending mail.*))",
+    re.MULTILINE,
+)
+# smtplib's own sentences; rsync and databases word theirs otherwise.
+_SMTPLIB_WORDS = re.compile(
+    r"(?:^|[\s:('\"*|])(?P<error>"
+    r"Connection unexpectedly closed(?:: (?:timed out|The read operation timed out|\[Errno .*))?(?=\W{0,6}$)"
+    r"|(?:STARTTLS|SMTP AUTH) extension not supported by server|SMTPUTF8 not supported by server"
+    r"|No suitable authentication method found|please run connect\(\) first"
+    r"|EMAIL_USE_TLS/EMAIL_USE_SSL are mutually exclusive.*)",
+    re.MULTILINE,
+)
+_OTHER_CLOSED = re.compile(r"rsync|websocket|ssh\b|redis|amqp", re.IGNORECASE)
+
+# smtplib's pair of code and reply. As bytes only smtplib has it; AMQP and HTTP clients have pairs with strings.
+_REPLY_PAIR = re.compile(
+    r"(?P<error>[({](?:'[^'\n]{0,320}': ?\()?(?P<code>[45]\d\d), ?(?P<bytes>[bu]?)"
+    r"(?:'[^'\n]{1,2000}|\"[^\"\n]{1,2000}).*)"
+)
+_SMTP_CODES = frozenset({421, 432, 450, 451, 452, 454, 455, 501, 521, 530, 534, 535, 538, 550, 551, 552, 553, 554, 555})
+_ENHANCED = re.compile(r"[45]\.\d{1,3}\.\d{1,3}\b")
+
+# A line that speaks of sending mail, one that mourns a mail, one that names SMTP.
+_MAIL = re.compile(
+    r"\bsend(?:ing)?\b[^\n]{0,80}?\be?-?mails?\b"
+    r"|\be-?mail(?:ing|s)?\b[^\n]{0,60}?\b(?:fail|error|not\b|could|unable|problem)"
+    r"|\b(?:fail|error|cannot|can't|could not|couldn't|unable|problem|occurred)[^\n]{0,80}?"
+    r"\b(?:e-?mail(?:ing|s)?|mail)\b"
+    r"|\bSMTP\b|\bsmtp\.|smtplib|core\.mail|EmailBackend",
+    re.IGNORECASE,
+)
+_INCOMING = re.compile(
+    r"\bimap|\bpop3|\bldap|fetch|inbox|incoming|inbound|receiv(?:e|ing) |webhook|https?connectionpool|smtpd|redis|amqp"
+    r"|rabbitmq|database|postgres",
+    re.IGNORECASE,
+)
+_REASON = re.compile(
+    r"(?P<error>(?:\b[A-Za-z_][\w.]{0,80}(?:: |\([^()\n]{0,40}?))?"
+    r"(?:\[Errno -?\d{1,5}\]|\[WinError \d{1,5}\]|\[SSL: [A-Z0-9_]{1,60}\]"
+    r"|\b(?:OS|Timeout|ConnectionRefused|ConnectionReset|SSL\w{0,20})Error\(|[Tt]he read operation timed out"
+    r"|\b(?:connection )?timed out|Name or service not known|Connection refused).*)"
+)
+_SOURCE_LINE = re.compile(r"\s*(?:File \"|raise |except |import |from )")
+
+# Odoo's own head lines; the reason stands in the lines below (odoo/addons/base/models/ir_mail_server.py).
+_HEAD_OF_REASON = re.compile(r"failed sending mail \(id: \d{1,12}\)|Mail delivery failed via SMTP server")
+
+
+def find_smtp_error(text: str) -> str | None:
+    """Return the exception of an SMTP client that a text tells of, from its class on; None where there is none."""
+    found = _SMTP_ERROR.search(text)
+    return found["error"].strip() if found else None
+
+
+def find_mail_reason(text: str) -> str | None:
+    """Return why a mail failed, where one line says both that it is about mail and why; else None."""
+    line = text.split("\n", 1)[0]
+    if _SOURCE_LINE.match(line):
+        return None
+    if words := _SMTPLIB_WORDS.search(text):
+        return None if _OTHER_CLOSED.search(line) else words["error"].strip()
+    if _INCOMING.search(line):
+        return None
+    if (pair := _REPLY_PAIR.search(line)) and _is_smtp_reply(pair, line):
+        return pair["error"]
+    if _MAIL.search(line) and (reason := _REASON.search(line)):
+        return reason["error"]
+    return None
+
+
+def heads_a_reason(text: str) -> bool:
+    """Whether a line says that a mail failed, and the next lines say why."""
+    return _HEAD_OF_REASON.search(text) is not None
+
+
+def find_network_error(text: str) -> str | None:
+    """Return the first line where it is an exception that any client may raise; else None."""
+    line = text.split("\n", 1)[0]
+    return line if is_network_exception(line) and ": " in line else None
+
+
+def _is_smtp_reply(pair: re.Match[str], line: str) -> bool:
+    if int(pair["code"]) in _SMTP_CODES and (pair["bytes"] == "b" or _ENHANCED.search(pair["error"])):
+        return True
+    return bool(_ENHANCED.search(pair["error"]) or _MAIL.search(line))

@@ -1,0 +1,153 @@
+"""Python tracebacks: the exception that a mail failed from, and whether it was an outgoing mail at all.
+
+That is told by the frames (smtplib.py, django/core/mail …) and by the exception's class, never by words such as
+"timed out": push services, webhooks, LDAP and IMAP raise the same socket and TLS errors.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+# The classes of smtplib, aiosmtplib and twisted.mail.smtp; no other client has exceptions of these names.
+SMTP_CLASS = (
+    r"SMTP(?:Exception|ServerDisconnected|ResponseException|SenderRefused|Recipients?Refused|DataError|ConnectError"
+    r"|HeloError|AuthenticationError|NotSupportedError|ConnectTimeoutError|ReadTimeoutError|TimeoutError"
+    r"|ConnectResponseError|ClientError|DeliveryError|ProtocolError)"
+)
+NETWORK_CLASS = (
+    r"(?:socket\.(?:gaierror|timeout|error|herror)|gaierror|timeout|(?:Connection(?:Refused|Reset|Aborted)|BrokenPipe"
+    r"|Timeout|OS|IO)Error|error(?=: \[Errno)|(?:ssl\.)?(?:SSL\w{0,40}Error|CertificateError))"
+)
+_SMTP_EXCEPTION = re.compile(rf"(?:[A-Za-z_]\w{{0,60}}\.){{0,6}}{SMTP_CLASS}(?![\w.])")
+_NETWORK_EXCEPTION = re.compile(rf"{NETWORK_CLASS}(?![\w.])")
+_WITH_REPLY = re.compile(r"\(-?\d{1,3}, |\{")
+_NEVER_CONNECTED = "run connect() first"
+
+_HEADING = re.compile(r"\W{0,3}(?P<kind>Traceback|Stack) \(most recent call last\)")
+_FRAME = re.compile(r"\s+File \"(?P<path>[^\"]{1,400})\", line \d{1,7}(?:, in (?P<function>\S{1,200}))?")
+_EXCEPTION = re.compile(r"[A-Za-z_][\w.]{0,200}(?:: .*|:?$)")
+_RAISE = re.compile(rf"\s+raise (?P<call>(?:\w+\.)?{SMTP_CLASS}\b.*)")
+_MOST_OF_A_LINE = 4096
+
+# A path that only code sending mail by SMTP goes through.
+_MAIL_PATH = re.compile(
+    r"smtplib\.py|django[/\\]core[/\\]mail[/\\]|email_backends|aiosmtplib|djcelery_email|flask_mail"
+)
+_MAIL_FUNCTION = re.compile(r"(?:_|\b)send_?e?mails?(?:_|\b)")
+_OTHER_CLIENT = re.compile(
+    r"urllib3?[/\\]|requests[/\\]|http[/\\]client|httplib|aiohttp|httpx|imaplib|poplib|ldap|redis|psycopg|pymysql|MySQLdb"
+    r"|pika[/\\]|amqp[/\\]|kombu|boto|paramiko|ftplib|websocket|push_notifications"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Traceback:
+    """What a traceback says.
+
+    Args:
+        exception: class and text of the exception that tells most, or the `raise` that a cut one ends near; None
+            where neither can be seen.
+        is_mail: whether sending a mail failed here.
+        is_cut: whether the line with the exception is missing.
+    """
+
+    exception: str | None
+    is_mail: bool
+    is_cut: bool
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What was met on the way through the lines."""
+
+    paths: list[str] = field(default_factory=list)
+    functions: list[str] = field(default_factory=list)
+    exceptions: list[str] = field(default_factory=list)
+    raised: str | None = None
+
+
+def read_traceback(text: str) -> Traceback | None:
+    """Read the traceback in a record's text, its chained ones included; None where there is none.
+
+    ```
+    traceback := block { "During handling …" block | "The above exception …" block } [stack]
+    block     := ["Traceback (most recent call last):"] frame { frame } [exception]
+    frame     := '  File "' path '", line ' number ", in " function { source }
+    exception := class [": " text]
+    stack     := "Stack (most recent call last):" { frame }          not a failure: where it was logged
+    ```
+    """
+    if 'File "' not in text:
+        return None
+    seen = _walk(text)
+    if not seen.paths:
+        return None
+    exception = _decisive(seen.exceptions)
+    return Traceback(exception or seen.raised or _reason_of_cut(seen), _is_mail(seen), exception is None)
+
+
+def is_smtp_exception(text: str) -> bool:
+    """Whether `text` begins with one of the exceptions that only SMTP clients raise."""
+    return _SMTP_EXCEPTION.match(text) is not None
+
+
+def is_network_exception(text: str) -> bool:
+    """Whether `text` begins with an exception of socket or ssl, which any client may raise."""
+    return _NETWORK_EXCEPTION.match(text) is not None
+
+
+def _walk(text: str) -> _Seen:
+    """Go through the lines; plain patterns, since a log may be gigabytes of tracebacks."""
+    seen = _Seen()
+    is_inside, is_stack = False, False
+    for line in text.splitlines():
+        line = line[:_MOST_OF_A_LINE]
+        if heading := _HEADING.match(line):
+            is_inside, is_stack = True, heading["kind"] == "Stack"
+        elif is_stack:
+            continue
+        elif frame := _FRAME.match(line):
+            is_inside = True
+            seen.paths.append(frame["path"])
+            seen.functions.append(frame["function"] or "")
+        elif line[:1].isspace():
+            if found := _RAISE.match(line):
+                seen.raised = found["call"]
+        elif is_inside and _EXCEPTION.match(line):
+            seen.exceptions.append(line)
+            is_inside = False
+    return seen
+
+
+def _decisive(exceptions: Sequence[str]) -> str | None:
+    """The exception with most to say, of equals the last: a chain ends in "mail not delivered" or "no more tries"."""
+    if not exceptions:
+        return None
+    return max(enumerate(exceptions), key=lambda item: (_telling(item[1]), item[0]))[1]
+
+
+def _telling(exception: str) -> int:
+    if is_smtp_exception(exception):
+        if _NEVER_CONNECTED in exception:
+            return 1
+        return 4 if _WITH_REPLY.search(exception) else 3
+    return 2 if is_network_exception(exception) else 0
+
+
+def _reason_of_cut(seen: _Seen) -> str | None:
+    """smtplib's `getreply` raises one thing only; a traceback that is cut there still tells it."""
+    if seen.functions[-1] == "getreply" and seen.paths[-1].endswith("smtplib.py"):
+        return "SMTPServerDisconnected: Connection unexpectedly closed"
+    return None
+
+
+def _is_mail(seen: _Seen) -> bool:
+    if any(is_smtp_exception(exception) for exception in seen.exceptions):
+        return True
+    if any(_MAIL_PATH.search(path) for path in seen.paths):
+        return True
+    is_sending = any(_MAIL_FUNCTION.search(function) for function in seen.functions)
+    is_network = any(is_network_exception(exception) for exception in seen.exceptions)
+    return is_sending and is_network and not any(_OTHER_CLIENT.search(path) for path in seen.paths)

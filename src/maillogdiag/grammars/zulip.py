@@ -1,0 +1,145 @@
+"""Zulip: its own messages about mail, and the tracebacks of its web processes and queue workers.
+
+One failed mail stands in up to five files with the same text and the same millisecond, and once more where the web
+page or the worker gives up on it. Zulip logs no success: what began and did not fail was accepted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from maillogdiag.events import Event, EventKind
+from maillogdiag.failures import Failure, read_failure
+from maillogdiag.grammars.application_time import with_application_time
+from maillogdiag.grammars.django import read_python_mail, transcript_key
+from maillogdiag.grammars.python_traceback import Traceback, read_traceback
+from maillogdiag.grammars.reason_keys import gist_of, reason_keys, slots
+from maillogdiag.grammars.zulip_lines import Message, Told, read_message
+from maillogdiag.records import Record
+
+APP = "zulip"
+
+# The paths and names that only a Zulip server has.
+_MARKS = ("/home/zulip/", "zerver", "zulip-py3-venv", "/var/log/zulip/", "[zulip.")
+# Far longer than one mail takes: smtplib waits EMAIL_TIMEOUT = 15 s a step (zproject/computed_settings.py).
+_DIALOGUE_S = 300
+
+_KINDS = {
+    Told.SENDING: EventKind.STARTED,
+    Told.GIVEN_UP: EventKind.GIVEN_UP,
+    Told.RESTART: EventKind.CONTEXT,
+    Told.NOT_DELIVERED: EventKind.CONTEXT,
+    Told.PASSWORD_UNSET: EventKind.NOTICE,
+    Told.TEST_SENT: EventKind.ACCEPTED,
+}  # all others: FAILED
+
+
+@dataclass(frozen=True, slots=True)
+class _Zulip:
+    """Reads Zulip's log files and what its test command prints; see the module."""
+
+    name: str = APP
+    anchors: tuple[str, ...] = (
+        " email to [", "template_prefix", "email_senders", "<ScheduledEmail", "EMAIL_HOST_PASSWORD",
+        "deliver_scheduled_emails", "Failed to send mails", "Outgoing email not", "Successfully sent", *_MARKS,
+    )  # fmt: skip
+
+    def read(self, record: Record) -> Iterable[Event]:
+        """Return what `record` tells of one mail."""
+        message = read_message(record.text)
+        if message is not None:
+            record = with_application_time(record)
+            return (_event(record, message),)
+        if any(mark in record.text for mark in _MARKS):
+            return tuple(_of_python(event) for event in read_python_mail(record, APP))
+        return ()
+
+
+def _event(record: Record, message: Message) -> Event:
+    kind = _KINDS.get(message.told, EventKind.FAILED)
+    failure = None
+    if kind in (EventKind.FAILED, EventKind.GIVEN_UP) or message.told is Told.RESTART:
+        failure = _failure(message, read_traceback(record.text))
+    return Event(
+        kind=kind,
+        app=APP,
+        record=record,
+        form=message.told.value,
+        keys=tuple(_keys(record, message, failure)),
+        message=_mail_id(record, message),
+        failure=failure,
+        mail=message.template or None,
+        recipient=message.recipient or None,
+    )
+
+
+def _failure(message: Message, traceback: Traceback | None) -> Failure:
+    """The reason in the message's line; class and phase, and where it has no reason all, of the traceback below."""
+    said = read_failure(message.reason, app=APP)
+    if traceback is None or traceback.exception is None or not traceback.is_mail:
+        return said
+    raised = read_failure(traceback.exception, app=APP)
+    if message.told is not Told.ERROR:
+        return raised
+    return replace(said, exception=raised.exception, phase=said.phase or raised.phase)
+
+
+def _keys(record: Record, message: Message, failure: Failure | None) -> Iterable[str]:
+    told = message.told
+    if told is Told.RESTART:
+        yield f"restart:{message.subject}/{record.time:%Y-%m-%d %H}" if record.time else f"restart:{message.subject}"
+        return
+    if told is Told.TEST_FAILED:
+        yield transcript_key(record, message.reason)
+    reason = _reason(record, failure)
+    yield from _copy_key(record, told.value, message.recipient or reason)
+    if message.template:
+        yield from _slotted(record, f"to:{message.template}/{message.recipient}")
+    if message.recipient and told is not Told.GIVEN_UP:
+        yield from _slotted(record, f"rcpt:{message.recipient}")
+    if failure is not None:
+        yield from reason_keys(record, reason)
+    if told in (Told.SENDING, Told.QUEUE_PROBLEM):
+        yield from _slotted(record, "begun:")
+
+
+def _of_python(event: Event) -> Event:
+    """A traceback names neither mail nor recipient: it belongs to the mail that began last."""
+    if event.kind is not EventKind.FAILED or event.form.endswith("?"):
+        return event
+    record = event.record
+    copy = _copy_key(record, event.form, _reason(record, event.failure))
+    return replace(event, keys=(*copy, *event.keys, *_slotted(record, "begun:")))
+
+
+def _reason(record: Record, failure: Failure | None) -> str:
+    """The text to compare reasons by: that of the traceback, which all records of a failure have."""
+    traceback = read_traceback(record.text)
+    if traceback is not None and traceback.exception and traceback.is_mail:
+        return traceback.exception
+    return failure.text if failure else ""
+
+
+def _copy_key(record: Record, form: str, detail: str) -> tuple[str, ...]:
+    """The key of the same line in another file."""
+    return (f"copy:{record.time.isoformat()}/{form}/{gist_of(detail)}",) if record.time else ()
+
+
+def _slotted(record: Record, key: str) -> tuple[str, ...]:
+    if record.time is None:
+        return (key,)
+    return tuple(f"{key}/{slot}" for slot in slots(record.time, _DIALOGUE_S))
+
+
+def _mail_id(record: Record, message: Message) -> str | None:
+    """Tries of one mail follow each other at once; the same mail to the same address on another day is another."""
+    if message.told is Told.NOT_DELIVERED:
+        return f"scheduled:{message.subject}"
+    if not message.template:
+        return None
+    day = f"{record.time:%Y-%m-%d}" if record.time else ""
+    return f"mail:{message.template}/{message.recipient}/{day}"
+
+
+GRAMMAR = _Zulip()
