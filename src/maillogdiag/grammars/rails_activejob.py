@@ -26,7 +26,7 @@ _QUEUE = pp.Regex(r"(?:from|to) (?:[\w:]{1,80}\()?(?P<queue>[\w:.-]{1,120})\)?")
 _REST = pp.Regex(r".*", re.DOTALL)("rest")
 _JOB_LINE = _VERB + _CLASS + pp.Opt(_JOB_ID) + pp.Opt(_QUEUE) + _REST
 
-_CAUSE = pp.Regex(r"(?:in|after) [\d.]{1,20}ms:|due to an?(?= )|:")
+_CAUSE = pp.Regex(r"(?:in|after) [\d.]{1,20}ms:|due to an?(?= )")
 _REASON = pp.SkipTo(_CAUSE, include=True).suppress() + pp.Regex(r".*", re.DOTALL)("reason")
 
 _WITHOUT_FAILURE = {
@@ -91,7 +91,8 @@ def _failed(entry: RubyEntry, job: Job, verb: str, rest: str) -> tuple[Event, ..
         return ()
     kind, form = _WITH_FAILURE[verb]
     failure = failure_of(exception, entry.text, entry.app) if exception.text else None
-    return (entry.event(kind, form, job, failure=failure),)
+    # An adapter that works in the web process raises the exception into the request, too.
+    return (entry.event(kind, form, job, failure=failure, request=entry.line.request_tag),)
 
 
 def _exception(rest: str) -> RubyException | None:

@@ -52,7 +52,7 @@ class RubyLine:
         if "ActiveJob" not in self.tags:
             return None
         behind = self.tags[self.tags.index("ActiveJob") + 1 :]
-        return behind[1] if len(behind) > 1 else None if not behind or "::" in behind[0] else _uuid(behind[0])
+        return behind[1] if len(behind) > 1 else None
 
     @property
     def request_tag(self) -> str | None:
@@ -150,7 +150,7 @@ def _read_json(text: str) -> RubyLine:
         job = context.pop("job", "")
         message = str(entry.get("msg", ""))[:MOST_CHARACTERS]
         ts, pid, tid, level = (str(entry.get(key, "")) for key in ("ts", "pid", "tid", "lvl"))
-    except (ValueError, AttributeError, RecursionError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         cut = _JSON_HEAD.match(text)
         if cut is None:
             return RubyLine(text)
@@ -165,9 +165,9 @@ def _read_json(text: str) -> RubyLine:
 def _time(text: str) -> tuple[datetime | None, bool]:
     try:
         time = datetime.fromisoformat(text)
-    except ValueError:
+        return aware(time), time.tzinfo is not None
+    except (ValueError, OverflowError):
         return None, False
-    return aware(time), time.tzinfo is not None
 
 
 def _uuid(text: str) -> str | None:

@@ -7,6 +7,7 @@ prove that a try was made, never that it succeeded. Rails 7.1 logs `Failed deliv
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from maillogdiag.events import Event, EventKind
 from maillogdiag.grammars.rails_events import RubyEntry
@@ -42,7 +43,7 @@ def read_mailer(entry: RubyEntry) -> tuple[Event, ...]:
         failure = failure_of(RubyException(skipped[0]), "", entry.app)
         return (entry.event(EventKind.FAILED, "actionmailer-skipped", job, failure=failure, request=request),)
     if _SETUP in message:
-        return (_setup(entry),)
+        return (_setup(replace(entry, app="mastodon")),)
     return ()
 
 
@@ -50,5 +51,5 @@ def _setup(entry: RubyEntry) -> Event:
     """The rake task prints one sentence, then the exception's message without its class."""
     below = entry.text.split(_SETUP, 1)[1].partition("\n")[2].strip()
     exception = find_exception(below) or RubyException(below)
-    failure = failure_of(exception, entry.text, "mastodon") if exception.text else None
+    failure = failure_of(exception, entry.text, entry.app) if exception.text else None
     return entry.event(EventKind.FAILED, "mastodon-setup", Job(), failure=failure)

@@ -11,7 +11,13 @@ from dataclasses import dataclass, replace
 
 from maillogdiag.failures import Failure, read_failure
 from maillogdiag.grammars.rails_jobs import SendsMail, unescape
-from maillogdiag.grammars.ruby_frames import begins_with_frame, has_mail_frames, phase_in, without_frames
+from maillogdiag.grammars.ruby_frames import (
+    begins_with_frame,
+    has_mail_frames,
+    phase_in,
+    sendmail_frame,
+    without_frames,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +78,9 @@ _OTHER_SERVICE = re.compile(
 )
 
 _IN_PARENTHESES = (
-    rf"(?P<name>{_CLASS}) \((?P<message>.{{0,4000}}?)\s{{0,3}}\)(?:[:.]|, which)?\s{{0,3}}(?:$|\n|reoccurred)"
+    rf"(?P<text>(?P<name>{_CLASS}) \((?P<message>.{{0,4000}}?)\s{{0,3}}\):?)(?:\.|, which|\s{{0,3}}$|\s{{0,3}}\n)"
 )
-_AFTER_COLON = rf"(?P<name>{_CLASS}):(?!:) {{0,2}}(?P<message>[^\n]{{0,4000}})"
+_AFTER_COLON = rf"(?P<text>(?P<name>{_CLASS}):(?!:) {{0,2}}(?P<message>[^\n]{{0,4000}}))"
 _SHAPES = (re.compile(_IN_PARENTHESES, re.DOTALL), re.compile(_AFTER_COLON))
 _CLASS_FIRST = re.compile(
     r"(?P<name>(?:[A-Z]\w{0,60}::){0,6}(?:(?<=::)[A-Z]\w{0,60}|[A-Z]\w{0,60}(?:Error|Exception)))(?!\w)"
@@ -85,11 +91,17 @@ _BEHIND_MESSAGE = re.compile(rf"(?P<message>[^\n]{{1,2000}}?) \((?P<name>{_CLASS
 _LINE_BELOW = re.compile(
     r"(?:[ `*]{0,4}in \S{1,200})?[`*:,\s-]{0,40}(?:Error message:\s{0,3}`{0,3}\s?)?(?P<message>[^\n`]{1,2000})"
 )
-_FIELDS = re.compile(
-    r"(?:exception[._]?|error[._]?)class\\?\"?\s{0,2}(?::|=|=>)\s{0,2}\\?\"?(?P<name>[A-Z][\w:]{1,120})[\\\"]{0,2},?\s{0,2}"
-    r"(?:[^\n]{0,400}?)\"?(?:exception[._]|error[._])message\\?\"?\s{0,2}(?::|=|=>)\s{0,2}\\?\"(?P<message>(?:[^\"\\]|\\.){0,4000})"
+# Structured logs: `"error_class":"X","error_message":"m"` in either order, `"exception":["X","m"]`, Que's `"error"`.
+_FIELD_CLASS = re.compile(
+    r"(?:exception[._]?|error[._])class\\?\"?\s{0,2}(?:=>|:|=)\s{0,2}\\?\"?(?P<name>[A-Z][\w:]{1,120})"
 )
-_LIST = re.compile(rf"\[\\?\"(?P<name>{_CLASS})\\?\",\s{{0,2}}\\?\"(?P<message>(?:[^\"\\]|\\.){{0,4000}})")
+_FIELD_MESSAGE = re.compile(
+    r"(?:exception[._]?|error[._])message\\?\"?\s{0,2}(?:=>|:|=)\s{0,2}\\?\"(?P<message>(?:[^\"\\]|\\.){0,4000})"
+)
+_PAIR = re.compile(
+    rf"\"(?:exception\": ?\[|error\": ?{{\"class\": ?)\"(?P<name>{_CLASS})\", ?(?:\"message\": ?)?"
+    r"\"(?P<message>(?:[^\"\\]|\\.){0,4000})"
+)
 _PYTHON = re.compile(r"Traceback \(most recent|\.py\", line|\bsmtplib\.")
 
 
@@ -98,9 +110,12 @@ def exception_at_start(text: str) -> RubyException | None:
     text = without_frames(text)
     for shape in _SHAPES:
         if found := shape.match(text):
-            return RubyException(found[0].strip(), found["name"])
+            return RubyException(found["text"].strip(), found["name"])
     found = _CLASS_FIRST.match(text)
-    return RubyException(text.split("\n", 1)[0].strip(), found["name"]) if found else None
+    if found is None:
+        return None
+    is_alone = text[found.end() : found.end() + 1] in ("", ".", ",", "\n")
+    return RubyException(found["name"] if is_alone else text.split("\n", 1)[0].strip(), found["name"])
 
 
 def exception_behind(text: str) -> RubyException | None:
@@ -114,20 +129,29 @@ def find_exception(text: str) -> RubyException | None:
     text = text.replace("\\u003c", "<").replace("\\u003e", ">")
     if _PYTHON.search(text):  # it has an EOFError and an IOError, too
         return None
-    if fields := _FIELDS.search(text) or _LIST.search(text):
-        return RubyException(f"{fields['name']}: {unescape(fields['message'])}", fields["name"])
+    if structured := _structured(text):
+        return structured
     head = without_frames(text)
     found = _SMTP_KNOWN.search(head) or _KNOWN_CLASS.search(head)
     if found is None:
         return _bare_message(text, head)
     for shape in _SHAPES:
         if (whole := shape.match(head, found.start())) and whole["message"].strip():
-            return RubyException(whole[0].strip(), whole["name"])
+            return RubyException(whole["text"].strip(), whole["name"])
     if (behind := exception_behind(head[head.rfind("\n", 0, found.start()) + 1 :])) and behind.name == found[0]:
         return _without_lead(behind)
     below = _LINE_BELOW.match(head, found.end())
     message = below["message"].strip() if below else ""
     return RubyException(f"{found[0]}: {message}" if message else found[0], found[0])
+
+
+def _structured(text: str) -> RubyException | None:
+    if pair := _PAIR.search(text):
+        return RubyException(f"{pair['name']}: {unescape(pair['message'])}", pair["name"])
+    name, message = _FIELD_CLASS.search(text), _FIELD_MESSAGE.search(text)
+    if name is None or message is None:
+        return None
+    return RubyException(f"{name['name']}: {unescape(message['message'])}", name["name"])
 
 
 def _bare_message(text: str, head: str) -> RubyException | None:
@@ -157,5 +181,10 @@ def is_about_mail(exception: RubyException, text: str, job: SendsMail) -> bool:
 
 
 def failure_of(exception: RubyException, text: str, app: str) -> Failure:
-    """Return the failure that `exception` is; the frames in `text` say at which step."""
-    return read_failure(exception.text, app=app, phase=phase_in(text))
+    """Return the failure that `exception` is; the frames in `text` say at which step.
+
+    That a broken pipe is one to the local `sendmail` program, and no connection, only the frame tells: it is kept.
+    """
+    frame = sendmail_frame(text)
+    error = f"{exception.text}\n{frame}" if frame else exception.text
+    return read_failure(error, app=app, phase=phase_in(text))
