@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from maillogdiag.errors import ReportError, UsageError
+from maillogdiag.errors import ReportError
 
 if TYPE_CHECKING:
     from maillogdiag.cli.options import ReportOptions
@@ -33,33 +33,40 @@ def tell(message: str) -> None:
 def deliver(report: Report, options: ReportOptions) -> None:
     """Render the report and write it where the options say.
 
-    What leaves the terminal is redacted unless the user says otherwise. What was rendered is searched once more
-    for every value that redaction replaced: nothing is written where one is found.
+    What leaves the terminal is redacted unless the user says otherwise.
 
     Raises:
-        UsageError: a format that is not known.
+        UsageError: a format that cannot be told from the file's ending.
         ReportError: the file cannot be written, or a value would leak.
     """
-    from maillogdiag.redaction import find_leaks, redact
     from maillogdiag.reports.render import Format, render
 
     chosen = _format(options)
     leaves = options.output is not None or chosen is not Format.TERMINAL
     is_redacted = leaves if options.redact is None else options.redact
-    redaction_map = None
+    color = _wants_color(options)
     if is_redacted:
-        report, redaction_map = redact(report)
-    width, color = _terminal(options, chosen)
-    text = render(report, chosen, width=width, color=color)
-    if redaction_map is not None:
-        if leaks := find_leaks(text, redaction_map):
-            raise ReportError(
-                f"not written, since it would have shown {len(leaks)} personal value(s) that should be replaced: "
-                f"{', '.join(sorted(leaks)[:5])}"
-            )
-        if options.redaction_map is not None:
-            redaction_map.write(options.redaction_map)
+        text = _render_redacted(report, chosen, options, color)
+    else:
+        text = render(report, chosen, color=color)
     _write(text, options.output)
+
+
+def _render_redacted(report: Report, chosen: Format, options: ReportOptions, color: bool) -> str:
+    """Render without personal data; what was rendered is searched once more for every value that was replaced."""
+    from maillogdiag.redaction import find_leaks, redact
+    from maillogdiag.reports.render import render
+
+    report, replaced = redact(report)
+    text = render(report, chosen, color=color)
+    if leaks := find_leaks(text, replaced):
+        raise ReportError(
+            f"not written, since it would have shown {len(leaks)} personal value(s) that should be replaced: "
+            f"{', '.join(sorted(map(str, leaks))[:5])}"
+        )
+    if options.redaction_map is not None:
+        replaced.write(options.redaction_map)
+    return text
 
 
 def exit_code(report: Report, has_unreadable_source: bool) -> int:
@@ -70,25 +77,20 @@ def exit_code(report: Report, has_unreadable_source: bool) -> int:
 
 
 def _format(options: ReportOptions) -> Format:
-    from maillogdiag.reports.render import Format
+    from maillogdiag.reports.render import Format, format_of
 
     if options.format is not None:
         return Format(options.format)
-    endings = {".html": Format.HTML, ".htm": Format.HTML, ".md": Format.MARKDOWN, ".json": Format.JSON}
     if options.output is None or str(options.output) == "-":
         return Format.TERMINAL
-    if (ending := options.output.suffix.lower()) not in endings:
-        raise UsageError(
-            f"cannot tell the format from {options.output.name!r}; end it in .html, .md or .json, or add --format"
-        )
-    return endings[ending]
+    return format_of(options.output)
 
 
-def _terminal(options: ReportOptions, chosen: Format) -> tuple[int | None, bool]:
-    is_terminal = sys.stdout.isatty() and options.output is None
-    wished = {"always": True, "never": False}.get(options.color or "")
+def _wants_color(options: ReportOptions) -> bool:
+    if options.color != "auto":
+        return options.color == "always"
     no_color = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
-    return None, (is_terminal and not no_color) if wished is None else wished
+    return sys.stdout.isatty() and options.output is None and not no_color
 
 
 def _write(text: str, output: Path | None) -> None:
