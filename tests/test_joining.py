@@ -40,7 +40,7 @@ CONTINUED = {
     ),
     "a reply whose newline net-smtp kept": (
         "[ActiveJob] [J] [e26cef58-cd00-441f-8f2f-7d6f1467ea0a] Error performing J (Job ID: e26c) "
-        "from Sidekiq(mailers) in 3.5ms: Net::SMTPAuthenticationError (535-5.7.8 Username and Password not accepted. Learn more at",
+        "from Sidekiq(mailers) in 3.5ms: Net::SMTPAuthenticationError (535-5.7.8 not accepted. Learn more at",
         "):",
         "/usr/lib/ruby/3.1.0/net/smtp.rb:1:in `finish'",
     ),

@@ -73,10 +73,10 @@ def _is_log(member: _Member) -> bool:
 
 
 def _zip_members(path: Path) -> Iterator[_Member]:
-    archive = zipfile.ZipFile(path)
-    for info in archive.infolist():
-        if not info.is_dir():
-            yield _Member(info.filename, partial(_open, partial(archive.open, info)), _zip_time(info))
+    with zipfile.ZipFile(path) as archive:
+        for info in archive.infolist():
+            if not info.is_dir():
+                yield _Member(info.filename, partial(_open_zip_member, path, info), _zip_time(info))
 
 
 def _zip_time(info: zipfile.ZipInfo) -> datetime:
@@ -87,29 +87,48 @@ def _zip_time(info: zipfile.ZipInfo) -> datetime:
 
 
 def _tar_members(path: Path) -> Iterator[_Member]:
-    raw = path.open("rb")
-    archive = tarfile.open(fileobj=unpack(raw, raw.peek()), mode="r:")  # noqa: SIM115 - its members are read later
-    for info in archive:
-        if info.isfile():
-            changed = datetime.fromtimestamp(info.mtime, tz=UTC)
-            yield _Member(info.name, partial(_open, partial(archive.extractfile, info)), changed)
+    with path.open("rb") as raw, _open_tar(raw) as archive:
+        for info in archive:
+            if info.isfile():
+                changed = datetime.fromtimestamp(info.mtime, tz=UTC)
+                yield _Member(info.name, partial(_open_tar_member, path, info), changed)
 
 
-def _open(opener: Callable[[], IO[bytes] | None]) -> BinaryIO:
-    """Open a member; what archives raise becomes what files raise."""
+def _open_tar(raw: io.BufferedReader) -> tarfile.TarFile:
+    return tarfile.open(fileobj=unpack(raw, raw.peek()), mode="r:")
+
+
+def _open_zip_member(path: Path, info: zipfile.ZipInfo) -> BinaryIO:
     try:
-        opened = opener()
+        with zipfile.ZipFile(path) as archive:  # the member keeps the file open
+            opened = archive.open(info)
     except _DAMAGES as error:
         raise OSError(str(error)) from None
-    assert opened is not None
-    return cast(BinaryIO, _MemberFile(cast(BinaryIO, opened)))
+    return cast(BinaryIO, _MemberFile(opened))
+
+
+def _open_tar_member(path: Path, info: tarfile.TarInfo) -> BinaryIO:
+    raw = path.open("rb")
+    try:
+        opened = _open_tar(raw).extractfile(info)
+    except _DAMAGES as error:
+        raw.close()
+        raise OSError(str(error)) from None
+    assert opened is not None  # only regular files are members
+    return cast(BinaryIO, _MemberFile(opened, raw))
 
 
 class _MemberFile(io.RawIOBase):
-    """A member's bytes; a damaged archive raises EOFError, as damaged packed files do."""
+    """A member's bytes; a damaged archive raises EOFError, as damaged packed files do.
 
-    def __init__(self, opened: BinaryIO) -> None:
+    Args:
+        opened: the member.
+        archive: what to close with it.
+    """
+
+    def __init__(self, opened: IO[bytes], archive: IO[bytes] | None = None) -> None:
         self._opened = opened
+        self._archive = archive
 
     def readable(self) -> bool:
         return True
@@ -121,3 +140,10 @@ class _MemberFile(io.RawIOBase):
             raise EOFError(str(error)) from None
         buffer[: len(part)] = part
         return len(part)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._opened.close()
+            if self._archive:
+                self._archive.close()
+        super().close()

@@ -30,8 +30,6 @@ def is_tar(sample: bytes) -> bool:
 def is_binary(sample: bytes) -> bool:
     """Whether data that begins so is no text; holes of zero bytes in a text are forgiven."""
     text = sample.replace(b"\0", b"")
-    if not text:
-        return bool(sample)
     controls = len(text) - len(text.translate(None, _CONTROLS))
     unreadable = text.decode("utf-8", "replace").count("\ufffd")
     return controls > len(text) * _MOST_CONTROLS or unreadable > len(text) * _MOST_UNREADABLE
@@ -44,7 +42,7 @@ def looks_like_log(name: str, sample: bytes) -> bool:
         name: its name.
         sample: its first bytes, unpacked.
     """
-    if is_binary(sample) or _NO_LOGS.search(name):
+    if is_binary(sample) or not sample.strip(b"\0") or _NO_LOGS.search(name):
         return False
     first_line = sample.partition(b"\n")[0]
     return not name.endswith(".json") or any(key in first_line for key in _LOG_KEYS)

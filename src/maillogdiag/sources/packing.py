@@ -32,7 +32,7 @@ def open_text(raw: BinaryIO, problems: list[str]) -> io.BufferedReader:
         SourceError: it is packed in a way that this installation cannot read.
     """
     head = b""
-    while len(head) < _HEAD_BYTES and (more := raw.read(_HEAD_BYTES - len(head))):
+    while len(head) < _HEAD_BYTES and (more := _read_some(raw, _BUFFER_BYTES)):
         head += more
     whole = io.BufferedReader(_Again(head, raw), _BUFFER_BYTES)
     unpacked = unpack(cast(BinaryIO, whole), head)
@@ -88,14 +88,18 @@ class _Salvaged(io.RawIOBase):
         self._unpacked = unpacked
         self._problems = problems
         self._read_bytes = 0
+        self._is_damaged = False
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        if self._is_damaged:
+            return 0
         try:
             part = _read_some(self._unpacked, len(buffer))
         except _broken() as error:
+            self._is_damaged = True
             self._problems.append(
                 f"the packed data is damaged: it was read up to byte {self._read_bytes:,} of the text, and the rest "
                 f"is lost ({error or type(error).__name__})"
