@@ -16,6 +16,7 @@ import pyparsing as pp
 from maillogdiag.events import Event, EventKind
 from maillogdiag.failures import Phase, read_failure
 from maillogdiag.grammars.parts import parse_parts
+from maillogdiag.grammars.ports import MAIL_PORT
 from maillogdiag.records import Record
 
 APP = "any"
@@ -41,7 +42,7 @@ _SENDING_FAILED = re.compile(
     r"(?:send|sending|deliver|delivering)\b[^\n]{0,60}?\be-?mails?\b"
     r"|e-?mails? (?:could not be|was not|not) (?:sent|delivered)|[Ss]ending (?:of )?(?:the )?e-?mail failed"
 )
-_SMTP = re.compile(r"\bsmtps?(?:[.:/_ =-]|\b)|\S:(?:25|465|587|2525)\b|\bport:? (?:25|465|587|2525)\b", re.IGNORECASE)
+_SMTP = re.compile(rf"\bsmtps?(?:[.:/_ =-]|\b)|{MAIL_PORT}|\bport:? (?:25|465|587|2525)\b", re.IGNORECASE)
 _TROUBLE = re.compile(
     r"refused|timed ?out|\btimeout\b(?! ?=)|unreachable|no route to host|no such host|name resolution|not known"
     r"|getaddrinfo|x509|certificate|handshake|wrong version number|reset by peer|\bEOF\b"

@@ -18,6 +18,7 @@ from maillogdiag.events import Event, EventKind
 from maillogdiag.failures import Failure, Phase, read_failure
 from maillogdiag.grammars.mattermost_lines import Entry, read_entry
 from maillogdiag.grammars.parts import parse_parts
+from maillogdiag.grammars.ports import MAIL_PORT
 from maillogdiag.records import Record
 
 APP = "mattermost"
@@ -57,12 +58,17 @@ _OWN_LIMIT = re.compile(r"rate limit exceeded|Invite emails? +rate limited|[Ii]n
 _INVITES = re.compile(r"[Ii]nvit")
 _MAIL_PATH = re.compile(r"/(?:email/test|admin/test_email)\b")
 _SENDING = re.compile(r"sending mail(?: to (?P<to>\S{1,320}) with subject| ?$)")
-_UI_PREFIX = re.compile(r"^.{0,200}?(?:Connection unsuccessful: ?|SendMail: ?)", re.DOTALL)
+_UI_PREFIX = re.compile(r"^.{0,200}(?:Connection unsuccessful: ?|SendMail: ?)", re.DOTALL)
 _UI_TAIL = re.compile(r"(?: - undefined|\])?\s*$")
-_MAIL_REASON = re.compile(
-    r"\b[45]\d\d[ -](?:\d\.\d\.\d|[A-Z<'])|:(?:25|465|587|2525|1025|10025)\b|\bsmtps?\b", re.IGNORECASE
-)
+_MAIL_REASON = re.compile(rf"\b[45]\d\d[ -](?:\d\.\d\.\d|[A-Z<'])|{MAIL_PORT}|:10025\b|\bsmtps?\b", re.IGNORECASE)
 _TLS_REASON = re.compile(r"^\W{0,4}(?:tls|x509|remote error: tls):")
+# What the stage is called where the server's language is not English, as far as it tells the phase.
+_TRANSLATED = (
+    (Phase.MAIL_FROM, re.compile(r"desde|remitente|absender|exp[ée]diteur|mittente|remetente|afzender|отправител"
+                                 r"|nadawc|发件|寄件|差出人|送信元", re.IGNORECASE)),
+    (Phase.RCPT_TO, re.compile(r"destinat|empfänger|ontvanger|odbiorc|получател|收件|宛先|送信先", re.IGNORECASE)),
+    (Phase.AUTH, re.compile(r"authenti|aut[eé]ntic|anmeld|uwierzyteln|аутентиф|認証|验证|驗證", re.IGNORECASE)),
+)  # fmt: skip
 _DETAILS = re.compile(r"\[details: (?P<details>.*)\]?", re.DOTALL)
 _FAULT_LEVELS = frozenset({"", "error", "eror", "warn", "warning", "crit", "critical", "fatal", "notificationerror"})
 _NEAR_MS = 10
@@ -155,10 +161,12 @@ def _failure(text: str) -> Failure:
     stage = _STAGE.search(text)
     if stage is None:
         words = _UI_PREFIX.sub("", text) if "SendMail:" in text or "Connection unsuccessful:" in text else text
-        return read_failure(words.strip() or text, app=APP)
+        head = words.partition(",")[0]
+        phase = next((phase for phase, translated in _TRANSLATED if translated.search(head)), None)
+        return read_failure(words.strip() or text, app=APP, phase=phase)
     details = _DETAILS.search(text, stage.end())
     reason = details["details"].rstrip("]") if details else text[stage.end() :].lstrip(" .,:-")
-    phase: Phase | None = _PHASE_BY_GROUP[str(stage.lastgroup)]
+    phase = _PHASE_BY_GROUP[str(stage.lastgroup)]
     if _TLS_REASON.match(reason):
         # The result of StartTLS is thrown away: its error shows up at the next command (mail.go).
         phase = Phase.STARTTLS

@@ -18,6 +18,7 @@ from datetime import datetime
 from maillogdiag.events import Event, EventKind
 from maillogdiag.failures import Phase, read_failure
 from maillogdiag.grammars.members import read_members
+from maillogdiag.grammars.ports import MAIL_PORT
 from maillogdiag.records import Record
 from maillogdiag.times import aware
 
@@ -42,9 +43,7 @@ _PHP_MAILER = re.compile(
 )
 _SOCKET = re.compile(r"stream_socket_(?:client|enable_crypto)\(\)|php_network_getaddresses|fsockopen\(\)")
 # A socket is a mailer's where its port, its host, the frame or the page that was asked for says so.
-_MAIL_SOCKET = re.compile(
-    r":(?:25|465|587|2525)\b|Swift|Mailer|mailtest|(?:tcp|ssl|tls)://(?:smtp|mail|mx)\b", re.IGNORECASE
-)
+_MAIL_SOCKET = re.compile(rf"{MAIL_PORT}|Swift|Mailer|mailtest|(?:tcp|ssl|tls)://(?:smtp|mail|mx)\b", re.IGNORECASE)
 _DIALOGUE_ERROR = re.compile(r"!! (?P<error>.{1,2000}?)(?= >> |$)", re.DOTALL)
 _SENT = re.compile(r"Sent mail to \"")
 _OWN_TRACES = re.compile(

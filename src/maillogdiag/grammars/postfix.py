@@ -175,8 +175,9 @@ def _read_trouble(record: Record, writer: _Writer, parts: dict[str, str]) -> tup
             return ()
     text = parts[kind]
     keys = tuple(_try_keys(writer, parts.get("queue")))
-    if not form.endswith("?"):  # such a copy vanishes by itself
-        keys += _copy_key(record, writer, text)
+    # A copy of a line that proves nothing vanishes by itself; one more TLS error may be the next mail's.
+    if not form.endswith("?") and not text.startswith("SSL_connect"):
+        keys += _copy_key(record, writer, f"{parts.get('queue')}/{text}")
     failure = read_failure(text, app=APP)
     return (Event(EventKind.CONTEXT, APP, record, form, keys, _message_id(parts), failure=failure),)
 
