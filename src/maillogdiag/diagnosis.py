@@ -29,7 +29,7 @@ _PER_MAIL = frozenset(
         Cause.GREYLISTED,
     }
 )
-_EVIDENCE_FIRST, _EVIDENCE_LAST = 3, 2
+_EVIDENCE_FIRST, _EVIDENCE_LAST = 2, 1
 _SEVERITY_ORDER = {Severity.HIGH: 0, Severity.MEDIUM: 1, Severity.LOW: 2}
 
 

@@ -6,9 +6,9 @@ from maillogdiag.events import Event
 from maillogdiag.failures import Failure
 from maillogdiag.reports.model import Evidence
 
-_MOST_LINES = 4
+_MOST_LINES = 2
 _MOST_CHARACTERS = 1_200
-_LEAD_CHARACTERS = 300
+_LEAD_CHARACTERS = 120
 
 
 def evidence_of(event: Event, failure: Failure) -> Evidence:

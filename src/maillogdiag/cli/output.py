@@ -45,10 +45,7 @@ def deliver(report: Report, options: ReportOptions) -> None:
     leaves = options.output is not None or chosen is not Format.TERMINAL
     is_redacted = leaves if options.redact is None else options.redact
     color = _wants_color(options)
-    if is_redacted:
-        text = _render_redacted(report, chosen, options, color)
-    else:
-        text = render(report, chosen, color=color)
+    text = _render_redacted(report, chosen, options, color) if is_redacted else render(report, chosen, color=color)
     _write(text, options.output)
 
 
