@@ -151,6 +151,7 @@ E-mail could not be sent with this configuration, try again.
     "a wrapper and its cause": """\
 ERROR -- : Smtp: 'x' (port 465): :enable_starttls and :tls are mutually exclusive. (ArgumentError)
 ERROR -- : 'x' (port 465): :enable_starttls and :tls are mutually exclusive. (ArgumentError)""",
+    "an application that logs it as information": f"{SIX} INFO: Net::SMTPFatalError: 550 5.1.1 User unknown",
     "Discourse's wrapper": "Job exception: Wrapped Net::SMTPAuthenticationError: 535 5.7.8 Error: failed",
     "an error tracker's page": "Errno::ECONNRESET in ActionMailer::MailDeliveryJob@mailers\nConnection reset by peer",
     "Airbrake's issue": "Error type: `Net::SMTPFatalError`\nError message: `` 550 5.7.1 Rejected ``\nWhere: `a#b`",
@@ -262,6 +263,13 @@ def test_the_error_in_the_hash_is_only_context() -> None:
     assert (EventKind.CONTEXT, EventKind.FAILED) == (context.kind, exception.kind)
     assert exception.failure is not None
     assert 550 == exception.failure.code
+
+
+def test_a_mail_job_that_lost_its_database_is_not_diagnosed_as_smtp() -> None:
+    (failure,) = failures(f"{TAGS} Error performing {ON} in 9ms: PG::ConnectionBad (connection refused, port 5432):")
+
+    assert failure is not None
+    assert "pg::connectionbad" == failure.normal
 
 
 def test_recipients_of_old_rails_are_read() -> None:

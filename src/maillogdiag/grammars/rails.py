@@ -7,7 +7,7 @@ tracker's page, a paste) is read here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from maillogdiag.events import Event, EventKind
 from maillogdiag.grammars.rails_activejob import read_activejob
@@ -20,7 +20,7 @@ from maillogdiag.grammars.rails_sidekiq import read_sidekiq
 from maillogdiag.grammars.ruby_exceptions import failure_of, find_exception, is_about_mail
 from maillogdiag.records import Record
 
-_READERS = (read_sidekiq, read_activejob, read_mailer, read_delayed_job)
+_READERS = (read_activejob, read_mailer, read_sidekiq, read_delayed_job)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,7 @@ def _read_exception(entry: RubyEntry) -> tuple[Event, ...]:
     if exception is None:
         return ()
     job = read_job(entry.text)
+    job = replace(job, job_id=job.job_id or entry.line.job_tag)
     if not is_about_mail(exception, entry.text, job.sends_mail):
         return ()
     request = entry.line.request_tag

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from maillogdiag.events import Event, EventKind
 from maillogdiag.grammars.rails_events import RubyEntry
@@ -47,7 +46,5 @@ def read_delayed_job(entry: RubyEntry) -> tuple[Event, ...]:
     exception = exception_at_start(reason) or RubyException(reason.strip()[:500])
     if not is_about_mail(exception, entry.text, job.sends_mail):
         return ()
-    # A class alone behind "with" is the end of a line that was cut.
-    exception = replace(exception, text=exception.text or "FAILED")
     failure = failure_of(exception, entry.text, entry.app)
     return (entry.event(EventKind.FAILED, "delayed-failed", job, failure=failure),)

@@ -101,10 +101,12 @@ def _frames(entry: RubyEntry) -> Event | None:
 
 def _exception(entry: RubyEntry) -> Event | None:
     """`Class: message`, with nothing but the thread id to say whose it is; Sidekiq 3 leaves out the class."""
-    if entry.line.level not in _EXCEPTION_LEVELS or begins_with_frame(entry.line.message):
+    if begins_with_frame(entry.line.message):
         return None
     exception = exception_at_start(entry.line.message) or find_exception(entry.line.message)
     if exception is None or exception.name in _NO_FAILURES:
+        return None
+    if entry.line.level not in _EXCEPTION_LEVELS and not exception.is_smtp:
         return None
     if exception.name is None:
         exception = replace(exception, text=exception.text.split("\n", 1)[0])

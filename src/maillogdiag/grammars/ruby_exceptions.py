@@ -49,6 +49,7 @@ _NETWORK_CLASS = re.compile(
     r"Net::(?:Open|Read|Write)Timeout|Timeout::Error|OpenSSL::SSL::SSLError\w*|Errno::E[A-Z]+|SocketError"
     r"|Socket::ResolutionError|EOFError|IOError|ArgumentError|Resolv::\w+"
 )
+_STORAGE_CLASS = re.compile(r"PG::|Mysql2?::|SQLite3::|ActiveRecord::|ActiveJob::|Redis(?:Client)?::|Elasticsearch::")
 _KNOWN = rf"(?:{_SMTP_CLASS.pattern}|{_NETWORK_CLASS.pattern})"
 _SMTP_MESSAGE = re.compile(
     r"SMTP-AUTH requested but missing|SMTP (?:From|To) address may not be blank|SMTP session already started"
@@ -89,7 +90,7 @@ _KNOWN_CLASS = re.compile(rf"(?<![\w:]){_KNOWN}(?![\w:]*[#(\w])")
 _SMTP_KNOWN = re.compile(rf"(?<![\w:])(?:{_SMTP_CLASS.pattern})(?![#\w])")
 _BEHIND_MESSAGE = re.compile(rf"(?P<message>[^\n]{{1,2000}}?) \((?P<name>{_CLASS})\)\s{{0,3}}(?:\n|$)")
 _LINE_BELOW = re.compile(
-    r"(?:[ `*]{0,4}in \S{1,200})?[`*:,\s-]{0,40}(?:Error message:\s{0,3}`{0,3}\s?)?(?P<message>[^\n`]{1,2000})"
+    r"(?:[ `*]{0,4}(?:in|at) \S{1,200})?[`*:,\s-]{0,40}(?:Error message:\s{0,3}`{0,3}\s?)?(?P<message>[^\n`]{1,2000})"
 )
 # Structured logs: `"error_class":"X","error_message":"m"` in either order, `"exception":["X","m"]`, Que's `"error"`.
 _FIELD_CLASS = re.compile(
@@ -185,6 +186,9 @@ def failure_of(exception: RubyException, text: str, app: str) -> Failure:
 
     That a broken pipe is one to the local `sendmail` program, and no connection, only the frame tells: it is kept.
     """
+    if _STORAGE_CLASS.match(exception.name or ""):
+        # Its "connection refused" is not the mail server's, so that no rule about SMTP may read it.
+        return Failure(text=exception.text, normal=str(exception.name).lower(), exception=exception.name, app=app)
     frame = sendmail_frame(text)
     error = f"{exception.text}\n{frame}" if frame else exception.text
     return read_failure(error, app=app, phase=phase_in(text))
