@@ -1,12 +1,17 @@
 """Times as journalctl takes them: "10 minutes ago", "-2h", "yesterday", "09:00", "2026-11-20 09:00".
 
+    time     = "now" | "today" | "yesterday" | "tomorrow" | "@" seconds | relative | clock | date [clock] [zone]
+    relative = ["-" | "+"] span | span "ago"
+    span     = number unit {number unit}
+
 See systemd.time(7), "Parsing timestamps".
 """
 
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 from maillogdiag.errors import UsageError
 
@@ -20,8 +25,14 @@ _UNITS_S = {
     ("y", "year", "years"): 31_557_600,
 }
 _SECONDS = {name: size for names, size in _UNITS_S.items() for name in names}
-_SPAN = re.compile(r"(\d{1,9})\s*([A-Za-z]{1,7})\s*")
-_CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?$")
+_DAYS = {"today": 0, "yesterday": -1, "tomorrow": 1}
+_SPAN = re.compile(r"(?P<number>[0-9]{1,9}(?:\.[0-9]{1,6})?)\s*(?P<unit>[A-Za-z]{1,7})\s*")
+_CLOCK = re.compile(r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}))?$")
+_EPOCH = re.compile(r"@(?P<seconds>[0-9]{1,12}(?:\.[0-9]{1,6})?)$")
+_DATE = re.compile(
+    r"(?:[A-Za-z]{2,4},? )?(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]{4,15})?)"
+    r"(?:(?P<offset>Z|[+-][0-9]{2}:?[0-9]{2})| (?P<zone>UTC|[A-Za-z]{2,20}/[A-Za-z_/+-]{2,40}))?$"
+)
 
 
 def parse_time(text: str, now: datetime) -> datetime:
@@ -35,42 +46,51 @@ def parse_time(text: str, now: datetime) -> datetime:
         UsageError: it cannot be understood; the message shows what can.
     """
     words = text.strip()
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    named = {
-        "now": now,
-        "today": midnight,
-        "yesterday": midnight - timedelta(days=1),
-        "tomorrow": midnight + timedelta(days=1),
-    }
-    if words in named:
-        return named[words]
-    if words.startswith("@") and words[1:].replace(".", "", 1).isdigit():
-        return datetime.fromtimestamp(float(words[1:]), tz=now.tzinfo)
-    sign = -1 if words.startswith("-") or words.endswith(" ago") else 1
-    if (span := _span(words.removeprefix("-").removeprefix("+").removesuffix(" ago"))) is not None:
-        return now + sign * span
-    if clock := _CLOCK.match(words):
-        hour, minute, second = (int(part or 0) for part in clock.groups())
-        if hour < 24 and minute < 60 and second < 60:
-            return midnight.replace(hour=hour, minute=minute, second=second)
     try:
-        time = datetime.fromisoformat(words.removesuffix(" UTC") + ("+00:00" if words.endswith(" UTC") else ""))
-    except ValueError:
+        time = _relative(words, now) or _named(words, now) or _dated(words, now)
+    except (ValueError, OverflowError, OSError, LookupError):
+        time = None
+    if time is None:
         raise UsageError(
             f"cannot understand the time {text!r}; write it like '2026-11-20 09:00', '09:00', 'yesterday', "
             "'2 hours ago' or '-30m'"
-        ) from None
-    return time if time.tzinfo else time.replace(tzinfo=now.tzinfo)
+        )
+    return time
 
 
-def _span(words: str) -> timedelta | None:
-    """ "1h 30min" as a duration; None where it is none."""
-    rest, total = words, 0
+def _relative(words: str, now: datetime) -> datetime | None:
+    """ "1h 30min ago", "-2h", "+30s"."""
+    sign = -1 if words.startswith("-") or words.endswith(" ago") else 1
+    rest = words.removesuffix(" ago")
+    rest = rest[1:] if rest[:1] in ("-", "+") else rest
+    seconds = 0.0
     while found := _SPAN.match(rest):
-        name = found[2]
-        size = _SECONDS.get(name) or _SECONDS.get(name.lower())
-        if size is None:
-            return None
-        total += int(found[1]) * size
+        unit = found["unit"]
+        seconds += float(found["number"]) * _SECONDS[unit if unit == "M" else unit.lower()]
         rest = rest[found.end() :]
-    return timedelta(seconds=total) if total and not rest else None
+    return None if rest or not seconds else now + sign * timedelta(seconds=seconds)
+
+
+def _named(words: str, now: datetime) -> datetime | None:
+    """ "now", "yesterday", "09:00"."""
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    if words == "now":
+        return now
+    if words in _DAYS:
+        return midnight + timedelta(days=_DAYS[words])
+    if clock := _CLOCK.match(words):
+        return midnight.replace(hour=int(clock["hour"]), minute=int(clock["minute"]), second=int(clock["second"] or 0))
+    return None
+
+
+def _dated(words: str, now: datetime) -> datetime | None:
+    """ "2026-11-20", "Fri 2026-11-20 09:00 UTC", "@1793610900"."""
+    if epoch := _EPOCH.match(words):
+        return datetime.fromtimestamp(float(epoch["seconds"]), tz=now.tzinfo)
+    found = _DATE.match(words)
+    if not found:
+        return None
+    if found["offset"]:
+        return datetime.fromisoformat(found["date"] + found["offset"])
+    zone: tzinfo | None = ZoneInfo(found["zone"]) if found["zone"] else now.tzinfo
+    return datetime.fromisoformat(found["date"]).replace(tzinfo=zone)

@@ -15,6 +15,7 @@ _VERBOSE_HEAD = re.compile(
     rb"(?:[^\W\d]{2,4} )?(?P<date>\d{4}-\d\d-\d\d) (?P<clock>\d\d:\d\d:\d\d(?:\.\d{6})?) (?P<zone>\S{1,6}) \[s=[0-9a-f]"
 )
 _VERBOSE_FIELD = re.compile(rb"    (?P<name>[A-Z0-9_]{1,64})=(?P<value>.*)")
+_VERBOSE_INDENT = b" " * len("    MESSAGE=")
 _MOST_FIELD_BYTES = 1024 * 1024
 
 
@@ -78,7 +79,7 @@ def _entries_of_verbose(lines: Iterable[bytes]) -> Iterator[Peeled]:
             before = fields["MESSAGE"]
             assert isinstance(before, bytes)
             if len(before) < _MOST_FIELD_BYTES:
-                fields["MESSAGE"] = before + b"\n" + text.strip()
+                fields["MESSAGE"] = before + b"\n" + text.removeprefix(_VERBOSE_INDENT)
     yield from _entry(fields, "journalctl verbose")
 
 

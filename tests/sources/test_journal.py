@@ -1,0 +1,261 @@
+"""A journal gives the same lines by every way: systemd-python, journalctl, and whatever journalctl printed."""
+
+from __future__ import annotations
+
+import lzma
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from maillogdiag.envelopes import Peeled
+from maillogdiag.errors import SourceError, UsageError
+from maillogdiag.records import Line
+from maillogdiag.sources import journal_readers, open_inputs
+from maillogdiag.sources.journal import open_journal
+from maillogdiag.sources.journal_readers import Selection, SystemdPython
+
+REMOTE = Path("/lib/systemd/systemd-journal-remote")
+START = datetime(2026, 11, 2, 9, 15, 0, 123456, tzinfo=UTC)
+
+pytestmark = [
+    pytest.mark.skipif(not REMOTE.exists(), reason="systemd-journal-remote makes the journal"),
+    pytest.mark.skipif(not shutil.which("journalctl"), reason="journalctl is not installed"),
+]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry to write, a second after the one before it."""
+
+    unit: str
+    message: str
+    identifier: str = "bundle"
+    unit_field: str = "_SYSTEMD_UNIT"
+
+
+ENTRIES = (
+    Entry("mastodon-sidekiq.service", "2026-11-02T09:15:00.000Z pid=811 tid=abc INFO: start"),
+    Entry("mastodon-sidekiq@mailers.service", "\x1b[31mred\x1b[0m über"),
+    Entry("mastodon-sidekiq.service", "first line\nsecond line\n  third"),
+    Entry("ssh.service", "Connection refused", "sshd"),
+    Entry("mattermost1.service", "a user's unit", "mattermost1", "_SYSTEMD_USER_UNIT"),
+    Entry("zulip_1", "a container's line", "3f1b", "CONTAINER_NAME"),
+    Entry("mastodon-sidekiq.service", "x" * 6000),
+    Entry("mastodon-sidekiq.service", "Main process exited", "systemd", "UNIT"),
+)
+
+
+def export(entry: Entry, when: datetime) -> bytes:
+    micros = round(when.timestamp() * 1e6)
+    fields = {
+        "__REALTIME_TIMESTAMP": micros,
+        "__MONOTONIC_TIMESTAMP": micros % 10**12,
+        "_BOOT_ID": "5a8f3c1d2b7e4f60a9c8d7e6f5b4a392",
+        "_MACHINE_ID": "0d9c8b7a6f5e4d3c2b1a09f8e7d6c5b4",
+        "_HOSTNAME": "social",
+        "SYSLOG_IDENTIFIER": entry.identifier,
+        "_PID": 811,
+        entry.unit_field: entry.unit,
+    }
+    head = "".join(f"{name}={value}\n" for name, value in fields.items()).encode()
+    message = entry.message.encode()
+    return head + b"MESSAGE\n" + len(message).to_bytes(8, "little") + message + b"\n\n"
+
+
+@pytest.fixture(scope="module")
+def journal(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("journal") / "system.journal"
+    stream = b"".join(export(entry, START + timedelta(seconds=number)) for number, entry in enumerate(ENTRIES))
+    subprocess.run([REMOTE, f"--output={path}", "-"], input=stream, check=True, capture_output=True)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def _utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture(params=["systemd-python", "systemd-python, documented interface", "journalctl"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The way the journal is read."""
+    if request.param == "journalctl":
+        monkeypatch.setattr(journal_readers, "_systemd_journal", lambda: None)
+    else:
+        pytest.importorskip("systemd.journal")
+    if "documented" in request.param:
+        monkeypatch.setattr(journal_readers, "_fast_entries", journal_readers._documented_entries)
+    return str(request.param)
+
+
+def texts(lines: Iterator[Line]) -> list[str]:
+    return [line.text for line in lines]
+
+
+OUTPUTS = (
+    *("short", "short-iso", "short-precise", "short-iso-precise", "short-full", "with-unit"),
+    *("short-unix", "short-monotonic", "json", "json-sse", "json-seq", "export", "verbose"),
+)
+EXPECTED = [text for entry in ENTRIES for text in entry.message.split("\n")]
+EXPECTED[1] = "red über"
+
+
+@pytest.mark.usefixtures("way")
+def test_entries_are_lines_with_what_the_journal_knows(journal: Path) -> None:
+    lines = list(open_journal(files=[journal]).lines())
+
+    assert texts(iter(lines)) == EXPECTED
+    assert lines[0].time == START
+    assert (lines[0].host, lines[0].unit, lines[0].process, lines[0].pid) == (
+        "social",
+        "mastodon-sidekiq.service",
+        "bundle",
+        811,
+    )
+    assert [entry.unit for entry in ENTRIES] == [line.unit for line in lines if not line.continues]
+    assert [(3, False), (3, True), (3, True)] == [(line.place.line, line.continues) for line in lines[2:5]]
+
+
+def test_format_tells_the_way(journal: Path, way: str) -> None:
+    source = open_journal(directory=journal.parent)
+
+    list(source.lines())
+
+    assert source.format == f"journal through {way.split(',')[0]}"
+    assert source.name == str(journal.parent)
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize(
+    ("units", "numbers"),
+    [
+        (["mastodon-sidekiq"], [0, 1, 2, 6, 7]),
+        (["mastodon-sidekiq.service"], [0, 2, 6, 7]),
+        (["mastodon-sidekiq@mailers"], [1]),
+        (["mastodon-*"], [0, 1, 2, 6, 7]),
+        (["ssh", "zulip_1"], [3, 5]),
+        (["mattermost1"], [4]),
+    ],
+)
+def test_units_are_found_by_the_names_users_give(journal: Path, units: list[str], numbers: list[int]) -> None:
+    lines = open_journal(units=units, files=[journal]).lines()
+
+    assert [ENTRIES[number].unit for number in numbers] == [line.unit for line in lines if not line.continues]
+
+
+@pytest.mark.usefixtures("way")
+def test_times_limit_it(journal: Path) -> None:
+    source = open_journal(since="2026-11-02 09:15:03", until="2026-11-02 09:15:05", files=[journal])
+
+    assert [ENTRIES[3].message, ENTRIES[4].message] == texts(source.lines())
+
+
+@pytest.mark.usefixtures("way")
+def test_unit_without_entries_names_those_that_look_alike(journal: Path) -> None:
+    source = open_journal(units=["mastodon-sidekik"], files=[journal])
+
+    assert [] == list(source.lines())
+    assert "mastodon-sidekik" in source.problems[0]
+    assert "mastodon-sidekiq.service" in source.problems[0]
+
+
+@pytest.mark.usefixtures("way")
+def test_time_without_entries_is_told(journal: Path) -> None:
+    source = open_journal(since="2026-11-03", files=[journal])
+
+    assert [] == list(source.lines())
+    assert source.problems == ["no entry in that time"]
+
+
+def test_journal_file_among_the_paths_is_read(journal: Path, tmp_path: Path) -> None:
+    packed = tmp_path / "system.journal.xz"
+    packed.write_bytes(lzma.compress(journal.read_bytes()))
+
+    for path in (journal, packed, journal.parent):
+        [source] = open_inputs([str(path)])
+        lines = list(source.lines())
+        assert EXPECTED == texts(iter(lines))
+        assert {str(path)} == {line.place.source for line in lines} | {source.name}
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_what_journalctl_prints_gives_the_same_lines(journal: Path, tmp_path: Path, output: str) -> None:
+    command = ["journalctl", "--no-pager", "--all", f"--file={journal}", f"--output={output}"]
+    printed = subprocess.run(command, check=True, capture_output=True, env=os.environ | {"TZ": "UTC"}).stdout
+    path = tmp_path / "printed.log"
+    path.write_bytes(printed)
+
+    [source] = open_inputs([str(path)])
+    lines = [line for line in source.lines() if line.text]
+
+    assert EXPECTED == texts(iter(lines))
+    assert {"social"} == {line.host for line in lines}
+    times = {line.time.replace(microsecond=0) for line in lines if line.time}
+    seconds = {(START + timedelta(seconds=number)).replace(microsecond=0) for number in range(len(ENTRIES))}
+    assert times == (set() if output == "short-monotonic" else seconds)
+
+
+def test_json_without_all_tells_what_it_left_out(journal: Path, tmp_path: Path) -> None:
+    command = ["journalctl", "--no-pager", f"--file={journal}", "--output=json"]
+    path = tmp_path / "journal.json"
+    path.write_bytes(subprocess.run(command, check=True, capture_output=True).stdout)
+    [source] = open_inputs([str(path)])
+
+    list(source.lines())
+
+    assert source.problems == ["1 journal entries came without their text: journalctl -o json needs --all"]
+
+
+@pytest.mark.usefixtures("way")
+def test_journal_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="does not exist"):
+        list(open_journal(directory=tmp_path / "none").lines())
+
+
+def test_machine_without_a_way_says_what_to_install(monkeypatch: pytest.MonkeyPatch, journal: Path) -> None:
+    monkeypatch.setattr(journal_readers, "_systemd_journal", lambda: None)
+    monkeypatch.setenv("PATH", "")
+
+    with pytest.raises(SourceError, match=r"pip install 'maillogdiag\[journal\]'"):
+        list(open_journal(files=[journal]).lines())
+
+
+def test_damaged_journal_does_not_crash(journal: Path, tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.journal"
+    data = journal.read_bytes()
+    damaged.write_bytes(data[:300] + b"\xff" * 5000 + data[5300:])
+    [source] = open_inputs([str(damaged)])
+
+    try:
+        lines = list(source.lines())
+    except SourceError:
+        lines = []
+    assert len(lines) <= len(EXPECTED)
+
+
+def test_unknown_time_is_refused_at_once() -> None:
+    with pytest.raises(UsageError, match="cannot understand the time 'soon'"):
+        open_journal(since="soon")
+
+
+def test_fast_way_and_documented_way_agree(journal: Path) -> None:
+    pytest.importorskip("systemd.journal")
+    selection = Selection(files=(journal,))
+
+    def read(entries: str) -> list[Peeled]:
+        reader = SystemdPython()._open(selection)
+        return [
+            journal_readers.unpack_entry(entry, Peeled(""), "x") for entry in getattr(journal_readers, entries)(reader)
+        ]
+
+    assert read("_fast_entries") == read("_documented_entries")
