@@ -14,8 +14,8 @@ from maillogdiag.causes import Cause
 from maillogdiag.events import Event, EventKind
 from maillogdiag.evidence import evidence_of
 from maillogdiag.failures import Failure
-from maillogdiag.reports.model import Bucket, Evidence, Finding, Severity, Summary
-from maillogdiag.rulebase.rules import TIER_RANK, Diagnosis, Fix, Tier
+from maillogdiag.reports.model import Bucket, Evidence, Finding, Summary
+from maillogdiag.rulebase.rules import TIER_RANK, Diagnosis, Fix, Severity, Tier
 
 Diagnose = Callable[[Failure], Diagnosis]
 
@@ -30,6 +30,8 @@ _PER_MAIL = frozenset(
     }
 )
 _EVIDENCE_FIRST, _EVIDENCE_LAST = 2, 1
+# Since Sidekiq 5 the dump of a failed job holds the error of the try before it.
+_PREVIOUS_TRY_FORMS = frozenset({"sidekiq-context"})
 _SEVERITY_ORDER = {Severity.HIGH: 0, Severity.MEDIUM: 1, Severity.LOW: 2}
 
 
@@ -118,8 +120,9 @@ def decide(attempt: Attempt, diagnose: Diagnose) -> tuple[Event, Failure, Diagno
     The most specific diagnosis among its lines wins; one that says nothing ("unknown") only where all do.
     """
     candidates = []
+    has_own = any(event.kind is EventKind.FAILED and event.failure for event in attempt.events)
     for event in attempt.events:
-        if event.failure is not None:
+        if event.failure is not None and not (has_own and event.form in _PREVIOUS_TRY_FORMS):
             failure = replace(event.failure, app=attempt.app)
             candidates.append((event, failure, diagnose(failure)))
     if not candidates:

@@ -10,6 +10,7 @@ import typer
 from maillogdiag.cli.options import (
     AppOption,
     ColorOption,
+    FailOnOption,
     FormatOption,
     OutputOption,
     QuietOption,
@@ -41,12 +42,13 @@ def journal(
     rules: RulesOption = None,
     redact: RedactOption = None,
     redaction_map: RedactionMapOption = None,
+    fail_on: FailOnOption = None,
     quiet: QuietOption = False,
     color: ColorOption = "auto",
 ) -> None:
     """Diagnose the systemd journal, e.g. maillogdiag journal --unit mastodon-sidekiq."""
     from maillogdiag.sources.journal import open_journal
 
-    options = ReportOptions(format, output, redact, redaction_map, quiet, color)
+    options = ReportOptions(format, output, redact, redaction_map, fail_on, quiet, color)
     source = open_journal(units=unit or (), since=since, until=until, directory=directory, files=file or ())
     diagnose([source], options, app=app, rules=rules or ())

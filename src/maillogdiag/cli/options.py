@@ -10,6 +10,7 @@ import typer
 
 FormatName = Literal["terminal", "html", "markdown", "json"]
 ColorWish = Literal["auto", "always", "never"]
+FailOn = Literal["low", "medium", "high", "never"]
 
 FormatOption = Annotated[FormatName | None, typer.Option("--format", "-f", help="How to show the report.")]
 OutputOption = Annotated[
@@ -32,6 +33,10 @@ RedactOption = Annotated[
 RedactionMapOption = Annotated[
     Path | None, typer.Option("--redaction-map", help="Write what was replaced by what to a private file.")
 ]
+FailOnOption = Annotated[
+    FailOn | None,
+    typer.Option("--fail-on", help="Exit with 1 only for findings this severe that are not over; any finding else."),
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, and the report in one line.")]
 ColorOption = Annotated[ColorWish, typer.Option("--color", help="Colour on the terminal.")]
 
@@ -44,5 +49,6 @@ class ReportOptions:
     output: Path | None = None
     redact: bool | None = None
     redaction_map: Path | None = None
+    fail_on: FailOn | None = None
     quiet: bool = False
     color: ColorWish = "auto"

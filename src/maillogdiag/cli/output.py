@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from maillogdiag.errors import ReportError
 
 if TYPE_CHECKING:
-    from maillogdiag.cli.options import ReportOptions
+    from maillogdiag.cli.options import FailOn, ReportOptions
     from maillogdiag.reports.model import Report
     from maillogdiag.reports.render import Format
 
@@ -66,11 +66,27 @@ def _render_redacted(report: Report, chosen: Format, options: ReportOptions, col
     return text
 
 
-def exit_code(report: Report, has_unreadable_source: bool) -> int:
-    """Return the documented exit code of a command that made `report`."""
+def exit_code(report: Report, has_unreadable_source: bool = False, fail_on: FailOn | None = None) -> int:
+    """Return the documented exit code of a command that made `report`.
+
+    Args:
+        fail_on: how severe a finding that is not over must be to count; any finding counts where None.
+    """
     if has_unreadable_source:
         return EXIT_FAILED
-    return EXIT_FINDINGS if report.findings else EXIT_OK
+    if fail_on is None:
+        return EXIT_FINDINGS if report.findings else EXIT_OK
+    wanted = _SEVERE_ENOUGH[fail_on]
+    counts = any(finding.severity in wanted and finding.recovered is None for finding in report.findings)
+    return EXIT_FINDINGS if counts else EXIT_OK
+
+
+_SEVERE_ENOUGH = {
+    "low": ("low", "medium", "high"),
+    "medium": ("medium", "high"),
+    "high": ("high",),
+    "never": (),
+}
 
 
 def _format(options: ReportOptions) -> Format:

@@ -22,4 +22,4 @@ def report(
 
     saved = read_report(file)
     deliver(saved, ReportOptions(format, output, redact=False, color=color))
-    raise typer.Exit(exit_code(saved, has_unreadable_source=False))
+    raise typer.Exit(exit_code(saved))

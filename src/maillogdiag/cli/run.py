@@ -31,4 +31,4 @@ def diagnose(sources: Iterable[Source], options: ReportOptions, *, app: str | No
         for problem in counted.problems:
             tell(f"{counted.source}: {problem}")
     deliver(report, options)
-    raise typer.Exit(exit_code(report, run.has_unreadable_source))
+    raise typer.Exit(exit_code(report, run.has_unreadable_source, options.fail_on))

@@ -9,6 +9,7 @@ import typer
 from maillogdiag.cli.options import (
     AppOption,
     ColorOption,
+    FailOnOption,
     FormatOption,
     OutputOption,
     QuietOption,
@@ -31,11 +32,12 @@ def scan(
     rules: RulesOption = None,
     redact: RedactOption = None,
     redaction_map: RedactionMapOption = None,
+    fail_on: FailOnOption = None,
     quiet: QuietOption = False,
     color: ColorOption = "auto",
 ) -> None:
     """Diagnose log files from this or another machine; formats and packing are found out."""
     from maillogdiag.sources import open_inputs
 
-    options = ReportOptions(format, output, redact, redaction_map, quiet, color)
+    options = ReportOptions(format, output, redact, redaction_map, fail_on, quiet, color)
     diagnose(open_inputs(paths), options, app=app, rules=rules or ())
