@@ -44,7 +44,8 @@ class _Django:
     anchors: tuple[str, ...] = (
         "SMTP", "smtplib", "core/mail", "core\\mail", "send_mail", "send_email", "[Errno ", "[WinError ", "[SSL: ",
         "unexpectedly closed", "timed out", "(4", "(5", "Exception Type", " at /", "gaierror", "retcode (",
-        "data: (250", "EMAIL_USE_TLS", "ask ", "failed sending mail", "Mail delivery failed", "onnection refused",
+        "data: (250", "EMAIL_USE_TLS", "extension not supported", "ask ", "failed sending mail", "Mail delivery failed",
+        "onnection refused", "Error(",
     )  # fmt: skip
 
     def read(self, record: Record) -> Iterable[Event]:

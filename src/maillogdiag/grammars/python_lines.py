@@ -49,7 +49,7 @@ _INCOMING = re.compile(
     re.IGNORECASE,
 )
 _REASON = re.compile(
-    r"(?P<error>(?:\b[A-Za-z_][\w.]{0,80}(?:: |\([^()\n]{0,40}?))?"
+    r"(?P<error>(?:\b[A-Za-z_][\w.]{0,80}(?:[Ee]rror|Exception|timeout)(?:: |\([^()\n]{0,40}?))?"
     r"(?:\[Errno -?\d{1,5}\]|\[WinError \d{1,5}\]|\[SSL: [A-Z0-9_]{1,60}\]"
     r"|\b(?:OS|Timeout|ConnectionRefused|ConnectionReset|SSL\w{0,20})Error\(|[Tt]he read operation timed out"
     r"|\b(?:connection )?timed out|Name or service not known|Connection refused).*)"

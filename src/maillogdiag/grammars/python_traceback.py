@@ -35,7 +35,7 @@ _MOST_OF_A_LINE = 4096
 _MAIL_PATH = re.compile(
     r"smtplib\.py|django[/\\]core[/\\]mail[/\\]|email_backends|aiosmtplib|djcelery_email|flask_mail"
 )
-_MAIL_FUNCTION = re.compile(r"(?:_|\b)send_?e?mails?(?:_|\b)")
+_MAIL_FUNCTION = re.compile(r"(?:_|\b)send_?(?:[a-z]{1,40}_){0,4}e?mails?(?:_|\b)")
 _OTHER_CLIENT = re.compile(
     r"urllib3?[/\\]|requests[/\\]|http[/\\]client|httplib|aiohttp|httpx|imaplib|poplib|ldap|redis|psycopg|pymysql|MySQLdb"
     r"|pika[/\\]|amqp[/\\]|kombu|boto|paramiko|ftplib|websocket|push_notifications"

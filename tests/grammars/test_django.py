@@ -1,0 +1,232 @@
+"""What Python programs log about their mail is read; the same socket errors of other clients are not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from maillogdiag.attempts import Attempt, Outcome, assemble_attempts
+from maillogdiag.events import Event, EventKind
+from maillogdiag.grammars.application_time import with_application_time
+from maillogdiag.grammars.django import GRAMMAR
+from maillogdiag.grammars.python_traceback import read_traceback
+from maillogdiag.joining import join_lines
+from maillogdiag.records import Line, Place, Record
+
+TASK = "0b04541c-3e5d-4f17-904d-4349fcccb1ba"
+SMTPLIB = '  File "/usr/lib/python3.11/smtplib.py", line 341, in connect\n    self.sock = self._get_socket(host)\n'
+BACKEND = (
+    '  File "/venv/django/core/mail/backends/smtp.py", line 131, in send_messages\n    sent = self._send(message)\n'
+)
+HTTP = '  File "/venv/urllib3/connection.py", line 174, in _new_conn\n    conn = connection.create_connection()\n'
+WELCOME = '  File "/app/users/tasks.py", line 12, in send_welcome_email\n    deliver(user)\n'
+HEADING = "Traceback (most recent call last):\n"
+REFUSED = "ConnectionRefusedError: [Errno 111] Connection refused\n"
+
+
+def celery(level: str, message: str) -> str:
+    return f"[2025-03-04 05:06:07,375: {level}/ForkPoolWorker-1] {message}\n"
+
+
+def events(text: str) -> Iterable[Event]:
+    lines = [Line(line, Place("app.log", number)) for number, line in enumerate(text.splitlines(), 1)]
+    for record in join_lines(lines):
+        if any(anchor in record.text for anchor in GRAMMAR.anchors):
+            yield from GRAMMAR.read(record)
+
+
+def attempts(text: str) -> list[Attempt]:
+    return list(assemble_attempts(events(text)))
+
+
+def reason(text: str) -> str:
+    """The text of the only failure in a log."""
+    (attempt,) = attempts(text)
+    assert Outcome.FAILED is attempt.outcome
+    return [event.failure.text for event in attempt.events if event.failure][-1]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("smtplib.SMTPDataError: (550, b'5.4.5 quota')", "smtplib.SMTPDataError: (550, b'5.4.5 quota')"),
+        ("SMTPSenderRefused: (552, '5.3.4 too big', 'a@example.org')",) * 2,
+        ("ERROR x: SMTPAuthenticationError(535, b'5.7.8 no')", "SMTPAuthenticationError(535, b'5.7.8 no')"),
+        ("smtplib.SMTPServerDisconnected",) * 2,
+        ("**Connection unexpectedly closed: timed out**", "Connection unexpectedly closed: timed out"),
+        ("Config error: (534, b'5.7.9 App password')", "(534, b'5.7.9 App password')"),
+        ('AppError(message="(535, b\'no\')", level=1)', "(535, b'no')\", level=1)"),
+        ("Mail error: {'a@example.org': (550, b'5.1.1 who')}", "{'a@example.org': (550, b'5.1.1 who')}"),
+        ("[WARNING] Error emailing documents: [Errno -2] Name not known", "[Errno -2] Name not known"),
+        ("Could not send email: timed out", "timed out"),
+        ("E-mail: STARTTLS extension not supported by server.", "STARTTLS extension not supported by server"),
+    ],
+)  # fmt: skip
+def test_a_line_says_why_a_mail_failed(line: str, expected: str) -> None:
+    assert expected == reason(line)
+
+
+def test_a_traceback_is_one_failure_with_its_exception() -> None:
+    assert REFUSED.strip() == reason("Failed to send report\n" + HEADING + BACKEND + SMTPLIB + REFUSED)
+
+
+def test_of_a_chain_the_exception_that_names_the_reply_is_the_reason() -> None:
+    chain = (
+        HEADING + SMTPLIB + "smtplib.SMTPDataError: (550, b'5.7.1 spam')\n"
+        "\nDuring handling of the above exception, another exception occurred:\n\n"
+        + HEADING + SMTPLIB + "smtplib.SMTPServerDisconnected: please run connect() first\n"
+    )  # fmt: skip
+
+    assert "smtplib.SMTPDataError: (550, b'5.7.1 spam')" == reason(chain)
+
+
+def test_a_traceback_that_lost_its_beginning_is_one_failure() -> None:
+    assert "socket.error: [Errno 111] Connection refused" == reason(
+        SMTPLIB + "socket.error: [Errno 111] Connection refused\n"
+    )
+
+
+def test_a_traceback_that_lost_its_end_is_a_failure() -> None:
+    assert "Task failed" == reason("Task failed\n" + HEADING + BACKEND)
+
+
+def test_a_traceback_cut_in_getreply_still_says_that_the_connection_was_closed() -> None:
+    getreply = '  File "/usr/lib/python3.11/smtplib.py", line 405, in getreply\n    raise\n'
+
+    assert "Connection unexpectedly closed" in reason("Task failed\n" + HEADING + SMTPLIB + getreply)
+
+
+def test_a_traceback_escaped_in_json_is_read() -> None:
+    escaped = (HEADING + SMTPLIB + REFUSED.strip()).replace('"', '\\"').replace("\n", "\\n")
+
+    assert REFUSED.strip() == reason(f'{{"level": "error", "exc": "{escaped}"}}'.replace('"}', "\\n"))
+
+
+def test_functions_that_send_mail_make_a_socket_error_a_mail_failure() -> None:
+    assert REFUSED.strip() == reason(HEADING + WELCOME + REFUSED)
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        (
+            "SMTPDataError at /contact/\n\n(554, b'not verified')\n",
+            "SMTPDataError: (554, b'not verified')",
+        ),
+        (
+            "Request Method:\tPOST\nRequest URL:\thttp://example.org/x\nException Type:\tOSError\nException Value:\t\n"
+            "[WinError 10051] unreachable network\nException Location:\tC:\\Python\\Lib\\socket.py, line 836\n",
+            "OSError: [WinError 10051] unreachable network",
+        ),
+        (
+            "ConnectionRefusedError at /accounts/signup/\n[Errno 111] Connection refused\n",
+            "ConnectionRefusedError: [Errno 111] Connection refused",
+        ),
+    ],
+)  # fmt: skip
+def test_an_error_page_is_one_failure(page: str, expected: str) -> None:
+    assert expected == reason(page)
+
+
+def test_silent_retries_of_a_celery_task_and_its_end_are_one_attempt() -> None:
+    retry = celery("INFO", f"Task shop.mail.mail_send_task[{TASK}] retry: Retry in 10s")
+    raised = celery("ERROR", f"Task shop.mail.mail_send_task[{TASK}] raised unexpected: OSError(99, 'Cannot assign')")
+
+    assert "OSError(99, 'Cannot assign')" == reason(retry + retry + raised)
+
+
+def test_each_retry_that_gives_its_reason_is_an_attempt_of_the_same_mail() -> None:
+    line = f"Task app.send_email[{TASK}] retry: Retry in 5s: SMTPServerDisconnected('Connection unexpectedly closed')"
+
+    found = attempts(celery("INFO", line) + celery("INFO", line).replace("05:06:07", "05:07:07"))
+
+    assert [f"task:{TASK}"] * 2 == [attempt.message for attempt in found]
+
+
+def test_a_celery_task_that_sends_mail_and_succeeds_is_accepted() -> None:
+    (attempt,) = attempts(celery("INFO", f"Task app.tasks.send_welcome_email[{TASK}] succeeded in 1.2s: None"))
+
+    assert Outcome.ACCEPTED is attempt.outcome
+
+
+def test_odoo_says_once_why_though_it_prints_it_twice() -> None:
+    log = (
+        "2015-04-07 12:38:48,674 5156 ERROR db odoo.ir_mail_server: Mail delivery failed via SMTP server 'None'.\n"
+        "SMTPRecipientsRefused: {'a@example.org': (554, '5.7.1 go away')}\n"
+    )
+
+    assert "SMTPRecipientsRefused: {'a@example.org': (554, '5.7.1 go away')}" == reason(log)
+
+
+def test_in_a_transcript_only_refusals_count() -> None:
+    transcript = (
+        "reply: retcode (250); Msg: b'2.1.0 Ok'\ndata: (250, b'2.0.0 queued')\nreply: retcode (535); Msg: b'5.7.8 no'\n"
+    )
+
+    assert [Outcome.ACCEPTED, Outcome.FAILED] == [attempt.outcome for attempt in attempts(transcript)]
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        HEADING + HTTP + "socket.timeout: timed out\n",
+        HEADING + WELCOME + HTTP + REFUSED,
+        HEADING + '  File "/app/x.py", line 1, in f\n    g()\n' + "ssl.SSLError: [SSL: CERTIFICATE_VERIFY_FAILED] x\n",
+        REFUSED,
+        "requests.exceptions.ConnectionError: HTTPSConnectionPool(host='push.example.org', port=1): [Errno 111] email",
+        "Error fetching mail from imap.example.org: [Errno 110] Connection timed out",
+        "pika.exceptions.ConnectionClosedByBroker: (530, 'NOT_ALLOWED - vhost not found')",
+        "(2003, \"Can't connect to MySQL server on 'db' ([Errno 111] Connection refused)\")",
+        "urllib.error.HTTPError: (404, 'Not Found')",
+        "Caught LDAPError while authenticating ann: INVALID_CREDENTIALS({'result': 49, 'desc': 'Invalid credentials'})",
+        "rsync: connection unexpectedly closed (0 bytes received so far)",
+        "    raise SMTPAuthenticationError(code, resp)",
+        "    except smtplib.SMTPException:",
+        "ConnectionRefusedError at /api/v1/search/\n[Errno 111] Connection refused\n",
+        celery("INFO", f"Task paperless_mail.tasks.process_mail_accounts[{TASK}] retry: Retry in 5s: OSError(99, 'x')"),
+        celery("INFO", f"Task reports.execute[{TASK}] succeeded in 2s: None"),
+        celery(
+            "ERROR", "consumer: Cannot connect to amqp://guest:**@127.0.0.1:5672//: [Errno 111] Connection refused."
+        ),
+    ],
+)
+def test_what_is_not_outgoing_mail_is_left_alone(log: str) -> None:
+    assert [] == attempts(log)
+
+
+def test_the_envelope_tells_the_zone_of_the_applications_own_finer_time() -> None:
+    record = Record("2025-03-04 05:06:07,375 ERROR x", Place("-", 1), datetime(2025, 3, 4, 3, 6, 8, tzinfo=UTC))
+
+    assert datetime(2025, 3, 4, 3, 6, 7, 375_000, tzinfo=UTC) == with_application_time(record).time
+
+
+def test_an_unrelated_date_in_the_line_does_not_replace_the_envelopes_time() -> None:
+    time = datetime(2025, 3, 4, 3, 6, 8, tzinfo=UTC)
+
+    assert time == with_application_time(Record("due 2025-03-01 05:17:44.1", Place("-", 1), time)).time
+
+
+@given(st.text())
+@example("reply: retcode (535); Msg: ")
+@example("Exception Type: SMTPException")
+@example("SMTPException at /")
+def test_no_text_makes_it_raise(text: str) -> None:
+    for line in (
+        text,
+        f"smtplib.SMTPDataError: {text}",
+        HEADING + SMTPLIB + text,
+        f"Task {text}",
+        f"Exception Type: {text}",
+    ):
+        list(GRAMMAR.read(Record(line, Place("app.log", 1))))
+        read_traceback(line)
+
+
+def test_an_event_of_a_python_program_is_named_after_its_framework() -> None:
+    (event,) = events("smtplib.SMTPDataError: (550, b'no')")
+
+    assert ("django", EventKind.FAILED) == (event.app, event.kind)
