@@ -67,7 +67,7 @@ _DEBUG_PAGE_FIELD = re.compile(
 _TUPLE = re.compile(r"[({]\s*(?:\d{3}, |['\"])")
 _SETUP_FAILED = "E-mail could not be sent with this configuration"
 
-_State = Callable[[str], bool]
+_State = Callable[["Structure", str], bool]
 
 
 class Structure:
@@ -83,9 +83,8 @@ class Structure:
         self._lines = 0
         self._depth = 0
         self._end = _CLOSED
-        self._has_own_head = bool(_HEAD.match(head))
-        self._state: _State = self._nothing
-        self._open(head)
+        self._has_own_head = False
+        self._state: _State = Structure._head
 
     def takes(self, text: str) -> bool:
         """Whether `text` continues the entry. Call it with the lines in order, until one is not taken."""
@@ -94,22 +93,22 @@ class Structure:
         if _HEAD.match(text):
             return False
         self._lines += 1
-        taken = self._state(text) or self._is_continuation(text)
+        taken = self._state(self, text) or self._is_continuation(text)
         self._last = text
         return taken
 
     def _is_continuation(self, text: str) -> bool:
         """Whether the line continues any entry, whatever is open."""
         if _PYTHON_FRAME.match(text):  # of a traceback whose beginning was not copied
-            self._state = self._traceback
+            self._state = Structure._traceback
             return True
         if text[0] in " \t" or _FRAME.match(text) or _CLOSING.match(text) or self._is_reply_rest(text):
             return True
         if _TRACEBACK.match(text):
             # Behind other output of several lines a traceback is a story of its own.
-            if self._state == self._after_traceback or not (self._has_own_head or self._lines == 1):
+            if self._state is Structure._after_traceback or not (self._has_own_head or self._lines == 1):
                 return False
-            self._state = self._traceback
+            self._state = Structure._traceback
             return True
         if _CLASS_OPEN.match(text) and self._last.rstrip().endswith((":", "]")):
             self._open(text)
@@ -127,28 +126,35 @@ class Structure:
         """Set the state that a line opens."""
         tail = text[-_MOST_TAIL:]
         if _TRACEBACK.match(text) or _PYTHON_FRAME.match(text):
-            self._state = self._traceback
+            self._state = Structure._traceback
         elif text.strip() in ("{", "["):
-            self._depth, self._state = 1, self._json
+            self._depth, self._state = 1, Structure._json
         elif _JSON_START.match(text) and not tail.rstrip().endswith("}"):
-            self._state = self._cut_json
+            self._state = Structure._cut_json
         elif _SETUP_FAILED in tail or _CLASS_ALONE.match(text) or _CLASS_COLON.search(tail[-300:]):
-            self._state = self._one_line
+            self._state = Structure._one_line
         elif _DEBUG_PAGE.match(text) or _DEBUG_PAGE_FIELD.match(text):
-            self._state = self._debug_page
+            self._state = Structure._debug_page
         elif end := _end_of_unclosed(tail):
-            self._end, self._state = end, self._unclosed
+            self._end, self._state = end, Structure._unclosed
+
+    def _head(self, text: str) -> bool:
+        """Behind the head. What it opened is looked at only now: most heads are followed by another one."""
+        self._has_own_head = bool(_HEAD.match(self._last))
+        self._state = Structure._nothing
+        self._open(self._last)
+        return self._state(self, text)
 
     def _nothing(self, text: str) -> bool:
         return False
 
     def _one_line(self, text: str) -> bool:
-        self._state = self._nothing
+        self._state = Structure._nothing
         return True
 
     def _unclosed(self, text: str) -> bool:
         if self._end.search(text[-_MOST_TAIL:]) or _CLOSING.match(text.lstrip()) or _FRAME.match(text):
-            self._state = self._nothing
+            self._state = Structure._nothing
         return self._lines <= _MOST_UNCLOSED_LINES
 
     def _traceback(self, text: str) -> bool:
@@ -156,18 +162,18 @@ class Structure:
             return True
         if self._last.startswith("File "):  # the copy lost the indentation: this is the frame's code
             return True
-        self._state = self._after_traceback
+        self._state = Structure._after_traceback
         return bool(_PYTHON_EXCEPTION.match(text))
 
     def _after_traceback(self, text: str) -> bool:
         """Behind the exception's line. Its "Stack" block is of the same failure, and ends without such a line."""
         if _CHAINED.match(text):
-            self._state = self._chained
+            self._state = Structure._chained
             return True
         return bool(_STACK.match(text))
 
     def _chained(self, text: str) -> bool:
-        self._state = self._traceback
+        self._state = Structure._traceback
         return bool(_TRACEBACK.match(text))
 
     def _json(self, text: str) -> bool:
@@ -176,12 +182,12 @@ class Structure:
         self._depth += line.endswith(("{", "["))
         self._depth -= line.startswith(("}", "]"))
         if self._depth <= 0 or text in ("}", "]"):
-            self._state = self._nothing
+            self._state = Structure._nothing
         return self._lines <= _MOST_JSON_LINES
 
     def _cut_json(self, text: str) -> bool:
         if text.rstrip().endswith("}"):
-            self._state = self._nothing
+            self._state = Structure._nothing
         return self._lines <= _MOST_JSON_LINES
 
     def _debug_page(self, text: str) -> bool:

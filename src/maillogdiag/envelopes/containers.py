@@ -58,4 +58,8 @@ def _unpack_object(found: re.Match[str], outer: Peeled, reference: datetime) -> 
     )
 
 
-CONTAINER_ENVELOPES = (Envelope(_BAR, _unpack_bar), Envelope(_POD, _unpack_pod), Envelope(_OBJECT, _unpack_object))
+CONTAINER_ENVELOPES = (
+    Envelope("0a[", _BAR, _unpack_bar),
+    Envelope("[", _POD, _unpack_pod),
+    Envelope("{a\x1e", _OBJECT, _unpack_object),
+)

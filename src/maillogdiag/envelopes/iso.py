@@ -18,37 +18,44 @@ from datetime import datetime
 
 from maillogdiag.envelopes.peeled import Envelope, Peeled
 from maillogdiag.envelopes.stamps import ISO, iso_time
-from maillogdiag.envelopes.syslog import HOST, PROGRAM, from_header
+from maillogdiag.envelopes.syslog import without_escapes
 
 _START = re.compile(ISO + r" ")
-_REST = r"(?P<rest>.*)"
-_LEVEL = r"(?:emerg|alert|crit(?:ical)?|fatal|err(?:or)?|warn(?:ing)?|notice|info|debug|trace)\b"
-_CRI = re.compile(r"(?:stdout|stderr) (?P<tag>[FP])(?:[:\w]*) " + _REST, re.DOTALL)
-_PLATFORM = re.compile(
-    r"(?:app|heroku|web|worker)\[(?P<unit>[\w.-]{1,100})\](?:: ?| \w{1,20} \[\w{1,20}\] ?)" + _REST, re.DOTALL
-)
-_HEADER = re.compile(rf"(?!(?i:{_LEVEL})\s){HOST} {PROGRAM}{_REST}", re.DOTALL)
-_HOSTLESS = re.compile(
-    rf"(?:(?i:{_LEVEL}) +)?(?P<program>[^\s\[\]:|{{]{{1,100}})\[(?P<pid>\d{{1,10}})\]: {_REST}", re.DOTALL
+_LEVEL = r"(?i:emerg|alert|crit(?:ical)?|fatal|err(?:or)?|warn(?:ing)?|notice|info|debug|trace)"
+_PROGRAM = r"[^\s\[\]:|{]{1,100}"
+_AFTER = re.compile(
+    r"(?:stdout|stderr) (?P<tag>[FP])\S{0,20} "
+    r"|(?:app|heroku|web|worker)\[(?P<unit>[\w.-]{1,100})\](?:: ?| \w{1,20} \[\w{1,20}\] ?)"
+    rf"|(?:{_LEVEL} +)?(?P<hostless>{_PROGRAM})\[(?P<hostless_pid>\d{{1,10}})\]:(?: |$)"
+    rf"|(?!{_LEVEL}\s)(?P<host>[\w.:-]{{1,255}}) (?P<program>{_PROGRAM})(?:\[(?P<pid>\d{{1,10}})\])?:(?: |$)"
 )
 _NANOSECONDS = re.compile(r"\.\d{7,9}(?:Z|[+-]\d\d:\d\d)$")
 
 
 def _unpack_iso(found: re.Match[str], outer: Peeled, reference: datetime) -> Peeled | None:
-    stamp, text = found["iso"], outer.text
-    start = found.end()
+    stamp, start = found["iso"], found.end()
     if stamp[10] == "_":
-        return outer.unpacked(text[start:], "svlogd", time=iso_time(stamp))
-    if cri := _CRI.match(text, start):
-        return outer.unpacked(cri["rest"], "CRI", time=iso_time(stamp), is_partial=cri["tag"] == "P")
-    if platform := _PLATFORM.match(text, start):
-        return outer.unpacked(platform["rest"], "Heroku / fly.io", time=iso_time(stamp), unit=platform["unit"])
-    if found["zone"]:
-        if header := _HOSTLESS.match(text, start) or _HEADER.match(text, start):
-            return from_header(header, outer, iso_time(stamp), "syslog with ISO times")
-        if _NANOSECONDS.search(stamp):
-            return outer.unpacked(text[start:], "timestamps", time=iso_time(stamp))
-    return None
+        return outer.unpacked(outer.text[start:], "svlogd", time=iso_time(stamp))
+    after = _AFTER.match(outer.text, start)
+    if after is None:
+        # So many digits are a runtime's; applications write three or six.
+        is_runtimes = _NANOSECONDS.search(stamp)
+        return outer.unpacked(outer.text[start:], "timestamps", time=iso_time(stamp)) if is_runtimes else None
+    text = outer.text[after.end() :]
+    if after["tag"]:
+        return outer.unpacked(text, "CRI", time=iso_time(stamp), is_partial=after["tag"] == "P")
+    if after["unit"]:
+        return outer.unpacked(text, "Heroku / fly.io", time=iso_time(stamp), unit=after["unit"])
+    if not found["zone"]:
+        return None
+    return outer.unpacked(
+        without_escapes(text),
+        "syslog with ISO times",
+        time=iso_time(stamp),
+        host=after["host"],
+        process=after["program"] or after["hostless"],
+        pid=after["pid"] or after["hostless_pid"],
+    )
 
 
-ISO_ENVELOPES = (Envelope(_START, _unpack_iso),)
+ISO_ENVELOPES = (Envelope("0", _START, _unpack_iso),)

@@ -59,10 +59,12 @@ class Envelope:
     """One kind of envelope. No two kinds match the same line, so that the order of trying does not matter.
 
     Args:
+        first: what its lines begin with: "0" stands for any digit, "a" for any letter, all else for itself.
         pattern: matches at the line's beginning.
         unpack: takes the match, the line as it was, and a time no entry is later than; None where it is no
             such envelope after all.
     """
 
+    first: str
     pattern: re.Pattern[str]
     unpack: Callable[[re.Match[str], Peeled, datetime], Peeled | None]

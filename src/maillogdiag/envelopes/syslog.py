@@ -15,13 +15,13 @@ from datetime import datetime
 from maillogdiag.envelopes.peeled import Envelope, Peeled
 from maillogdiag.envelopes.stamps import CLOCK, epoch_time, iso_time, month_number, yearless_time
 
-PROGRAM = r"(?P<program>[^\s\[\]:|{]{1,100})(?:\[(?P<pid>\d{1,10})\])?:(?: |$)"
-HOST = r"(?P<host>[\w.:-]{1,255})"
+_PROGRAM = r"(?P<program>[^\s\[\]:|{]{1,100})(?:\[(?P<pid>\d{1,10})\])?:(?: |$)"
+_HOST = r"(?P<host>[\w.:-]{1,255})"
 _FACILITY = r"(?:mail|daemon|user|local\d|kern|auth|authpriv|syslog|cron|lpr|news|uucp|ftp)\.\w+ "
 # Papertrail's and Heroku's copies have no colon after the program.
 _DYNO = r"(?P<dyno>(?:app|heroku)/[\w.-]{1,100}):? "
 _REST = r"(?P<rest>.*)"
-_HEADER = rf"(?:(?!{_FACILITY}|\d{{4}} ){HOST} )?(?:{_FACILITY})?(?:{PROGRAM}|{_DYNO}){_REST}"
+_HEADER = rf"(?:(?!{_FACILITY}|\d{{4}} ){_HOST} )?(?:{_FACILITY})?(?:{_PROGRAM}|{_DYNO}){_REST}"
 
 _BSD = re.compile(
     rf"\s{{0,8}}(?:<\d{{1,3}}>)?(?P<month>[^\W\d_]{{3,5}}\.?|\d{{1,2}}月) {{1,2}}(?P<day>\d{{1,2}}) "
@@ -36,17 +36,24 @@ _UNIX = re.compile(rf"(?P<unix>\d{{10}}\.\d{{6}}) {_HEADER}", re.DOTALL)
 _MONOTONIC = re.compile(rf"\[ {{0,8}}\d{{1,8}}\.\d{{6}}\] {_HEADER}", re.DOTALL)
 
 
-def from_header(found: re.Match[str], outer: Peeled, time: datetime | None, format: str) -> Peeled:
-    """Return what is behind host, program and pid, which the groups of those names hold."""
-    groups = found.groupdict()
-    text = groups["rest"]
-    if "#0" in text:  # rsyslog's spelling of line feed and tab, $EscapeControlCharactersOnReceive
-        text = text.replace("#012", "\n").replace("#011", "\t")
-    program, dyno = groups.get("program"), groups.get("dyno")
+def without_escapes(text: str) -> str:
+    """Undo rsyslog's spelling of line feed and tab (its $EscapeControlCharactersOnReceive)."""
+    return text.replace("#012", "\n").replace("#011", "\t") if "#01" in text else text
+
+
+def _from_header(found: re.Match[str], outer: Peeled, time: datetime | None, format: str) -> Peeled:
+    """Return what is behind host, program and pid."""
+    program, dyno = found["program"], found["dyno"]
     # journalctl -o with-unit has the unit in the program's place.
     unit = program if program and program.endswith(".service") else dyno
     return outer.unpacked(
-        text, format, time=time, host=groups.get("host"), unit=unit, process=program or dyno, pid=groups.get("pid")
+        without_escapes(found["rest"]),
+        format,
+        time=time,
+        host=found["host"],
+        unit=unit,
+        process=program or dyno,
+        pid=found["pid"],
     )
 
 
@@ -58,7 +65,7 @@ def _unpack_bsd(found: re.Match[str], outer: Peeled, reference: datetime) -> Pee
         time = iso_time(f"{found['year']}-{month:02}-{day:02}T{found['clock']}")
     else:
         time = yearless_time(month, day, found["clock"], found["fraction"], reference)
-    return from_header(found, outer, time, "syslog")
+    return _from_header(found, outer, time, "syslog")
 
 
 def _unpack_full(found: re.Match[str], outer: Peeled, reference: datetime) -> Peeled:
@@ -66,20 +73,20 @@ def _unpack_full(found: re.Match[str], outer: Peeled, reference: datetime) -> Pe
     zone = {"UTC": "Z", "GMT": "Z"}.get(found["zone"], "" if found["zone"].isalpha() else found["zone"])
     fraction = f".{found['fraction']}" if found["fraction"] else ""
     time = iso_time(f"{found['date']}T{found['clock']}{fraction}{zone}")
-    return from_header(found, outer, time, "journalctl short-full")
+    return _from_header(found, outer, time, "journalctl short-full")
 
 
 def _unpack_unix(found: re.Match[str], outer: Peeled, reference: datetime) -> Peeled:
-    return from_header(found, outer, epoch_time(float(found["unix"])), "journalctl short-unix")
+    return _from_header(found, outer, epoch_time(float(found["unix"])), "journalctl short-unix")
 
 
 def _unpack_monotonic(found: re.Match[str], outer: Peeled, reference: datetime) -> Peeled:
-    return from_header(found, outer, None, "journalctl short-monotonic")
+    return _from_header(found, outer, None, "journalctl short-monotonic")
 
 
 SYSLOG_ENVELOPES = (
-    Envelope(_BSD, _unpack_bsd),
-    Envelope(_FULL, _unpack_full),
-    Envelope(_UNIX, _unpack_unix),
-    Envelope(_MONOTONIC, _unpack_monotonic),
+    Envelope("0a< \t", _BSD, _unpack_bsd),
+    Envelope("a", _FULL, _unpack_full),
+    Envelope("0", _UNIX, _unpack_unix),
+    Envelope("[", _MONOTONIC, _unpack_monotonic),
 )

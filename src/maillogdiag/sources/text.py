@@ -62,11 +62,12 @@ class TextSource:
         losses = Losses()
         for number, peeled in self._peeled(self._whole_lines(stream, losses), losses):
             place = Place(self.name, number)
-            first, *more = peeled.text.split("\n")
-            losses.look_at(first)
-            yield _line(peeled, first, place, continues=peeled.continues)
-            for text in more:
-                yield _line(peeled, text, place, continues=True)
+            losses.look_at(peeled.text)
+            if "\n" not in peeled.text:
+                yield _line(peeled, peeled.text, place, continues=peeled.continues)
+                continue
+            for order, text in enumerate(peeled.text.split("\n")):
+                yield _line(peeled, text, place, continues=peeled.continues or order > 0)
         self.problems += losses.sentences()
 
     def _peeled(self, lines: Iterator[bytes], losses: Losses) -> Iterator[tuple[int, Peeled]]:
@@ -81,8 +82,12 @@ class TextSource:
         parts = _Parts()
         for number, line in enumerate(whole, start=1):
             peeled = peeler.peel(_decode(line, losses))
-            if peeled is not None and (complete := parts.complete(peeled)):
-                yield number, complete
+            if peeled is None:
+                continue
+            if not peeled.is_partial and not parts.begun:
+                yield number, peeled
+            elif whole_line := parts.complete(peeled):
+                yield number, whole_line
         for peeled in parts.rest():
             yield number, peeled
         self.format = peeler.format
@@ -112,22 +117,22 @@ class _Parts:
     """Puts lines together that a container runtime cut into parts."""
 
     def __init__(self) -> None:
-        self._begun: dict[tuple[str | None, int | None], Peeled] = {}
+        self.begun: dict[tuple[str | None, int | None], Peeled] = {}
 
     def complete(self, peeled: Peeled) -> Peeled | None:
         """Return the whole line; None as long as parts are to come."""
         writer = (peeled.unit, peeled.pid)
-        if begun := self._begun.pop(writer, None):
+        if begun := self.begun.pop(writer, None):
             text = begun.text + peeled.text
             peeled = replace(begun, text=text, is_partial=peeled.is_partial and len(text) < _MOST_LINE_BYTES)
         if peeled.is_partial:
-            self._begun[writer] = peeled
+            self.begun[writer] = peeled
             return None
         return peeled
 
     def rest(self) -> Iterator[Peeled]:
         """Yield the lines whose last part never came."""
-        yield from self._begun.values()
+        yield from self.begun.values()
 
 
 def _decode(line: bytes, losses: Losses) -> str:
