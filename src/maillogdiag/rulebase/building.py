@@ -74,13 +74,14 @@ def _code_rule(
     applications: dict[str, dict[str, Any]],
     path: str,
 ) -> Rule:
-    """The rule that a registered code makes: a status code with one meaning, or a reply code's class."""
+    """The rule that a registered code makes: a status code with one meaning, or a code's class where it is vague."""
     is_enhanced = "." in code
+    is_precise = is_enhanced and not entry.get("vague", False)
     made = {
         "id": f"{entry['cause']}.code-{code.replace('.', '-')}",
         "cause": entry["cause"],
-        "tier": "code" if is_enhanced else "class",
-        "confidence": "medium" if is_enhanced else "low",
+        "tier": "code" if is_precise else "class",
+        "confidence": "medium" if is_precise else "low",
         "when": {"enhanced" if is_enhanced else "code": [code]},
         "source": entry.get("source", ""),
     }

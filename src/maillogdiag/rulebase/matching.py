@@ -8,7 +8,7 @@ from maillogdiag.failures import Failure
 from maillogdiag.rulebase.rules import TIER_RANK, Condition, Rule
 
 _GAP = 80
-_STARTS = 8
+_STARTS = 16
 
 
 def rank_of(rule: Rule, failure: Failure) -> int | None:
@@ -34,22 +34,35 @@ def rank_of(rule: Rule, failure: Failure) -> int | None:
 
 
 def occurs(phrase: str, text: str) -> bool:
-    """Whether `phrase` stands in `text`; "*" in it stands for at most 80 characters."""
-    parts = _parts(phrase)
+    """Whether `phrase` stands in `text`.
+
+    "*" in it stands for at most 80 characters; a blank at its start or end stands for the edge of a word.
+    """
+    parts, at_word_start, at_word_end = _parts(phrase)
     at = text.find(parts[0])
     for _ in range(_STARTS):
         if at < 0:
             return False
-        end: int = at + len(parts[0])
-        for part in parts[1:]:
-            found = text.find(part, end, end + _GAP + len(part))
-            if found < 0:
-                break
-            end = found + len(part)
-        else:
+        end = _end_of(parts, text, at)
+        if (
+            end >= 0
+            and not (at_word_start and text[at - 1 : at].isalnum())
+            and not (at_word_end and text[end : end + 1].isalnum())
+        ):
             return True
         at = text.find(parts[0], at + 1)
     return False
+
+
+def _end_of(parts: tuple[str, ...], text: str, at: int) -> int:
+    """Where the phrase that begins at `at` ends; -1 where its further parts do not follow."""
+    end = at + len(parts[0])
+    for part in parts[1:]:
+        found = text.find(part, end, end + _GAP + len(part))
+        if found < 0:
+            return -1
+        end = found + len(part)
+    return end
 
 
 def code_holds(pattern: str, code: int) -> bool:
@@ -86,5 +99,7 @@ def _fields_hold(when: Condition, failure: Failure) -> bool:
 
 
 @lru_cache(maxsize=8192)
-def _parts(phrase: str) -> tuple[str, ...]:
-    return tuple(part for part in phrase.lower().split("*") if part)
+def _parts(phrase: str) -> tuple[tuple[str, ...], bool, bool]:
+    """The phrase's parts between stars, and whether it must begin, and end, at the edge of a word."""
+    words = phrase.lower().strip()
+    return tuple(part for part in words.split("*") if part), phrase[:1].isspace(), phrase[-1:].isspace()

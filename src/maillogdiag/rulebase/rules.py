@@ -96,9 +96,9 @@ class Condition:
 
     @property
     def size(self) -> int:
-        """How many fields it asks for: more of them is more specific."""
-        fields = (self.text, self.all, self.code, self.enhanced, self.exception, self.phase, self.app)
-        return sum(bool(values) for values in (*fields, self.provider, self.port))
+        """How many fields it asks for: more of them is more specific; a status code is finer than a reply code."""
+        fields = (self.text, self.all, self.code, self.exception, self.phase, self.app, self.provider, self.port)
+        return sum(bool(values) for values in fields) + 2 * bool(self.enhanced)
 
 
 @dataclass(frozen=True, slots=True)
