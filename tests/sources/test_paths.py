@@ -121,7 +121,7 @@ def test_folder_is_searched_by_content(tmp_path: Path) -> None:
     assert [str(tmp_path / "deep/er/anything"), str(tmp_path / "export.json"), str(tmp_path)] == [
         one.name for one in found
     ]
-    assert found[-1].problems == ["3 files that are no logs were skipped: config.json, core.dump, settings.yaml"]
+    assert found[-1].format == "3 files skipped that are no logs: config.json, core.dump, settings.yaml"
 
 
 def support_packet(path: Path) -> Path:

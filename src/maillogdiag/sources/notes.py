@@ -35,8 +35,9 @@ class SkippedSource:
     def __init__(self, name: str, skipped: Sequence[str]) -> None:
         names = ", ".join(skipped[:_MOST_NAMES]) + (", …" if len(skipped) > _MOST_NAMES else "")
         self.name = name
-        self.format = "skipped"
-        self.problems = [f"{len(skipped):,} files that are no logs were skipped: {names}"]
+        # No problem: nothing of a log was lost.
+        self.format = f"{len(skipped):,} files skipped that are no logs: {names}"
+        self.problems: list[str] = []
 
     def lines(self) -> Iterator[Line]:
         """Yield nothing."""
