@@ -139,6 +139,12 @@ def test_silent_retries_of_a_celery_task_and_its_end_are_one_attempt() -> None:
     assert "OSError(99, 'Cannot assign')" == reason(retry + retry + raised)
 
 
+def test_a_celery_line_is_read_behind_any_formatter() -> None:
+    line = f"2025-03-04 05:06:07 ERROR [celery.app.trace:285] [{TASK}] Task a.b[{TASK}] raised unexpected: "
+
+    assert "SMTPDataError(550, b'no')" == reason(line + "SMTPDataError(550, b'no')")
+
+
 def test_each_retry_that_gives_its_reason_is_an_attempt_of_the_same_mail() -> None:
     line = f"Task app.send_email[{TASK}] retry: Retry in 5s: SMTPServerDisconnected('Connection unexpectedly closed')"
 
@@ -157,6 +163,7 @@ def test_odoo_says_once_why_though_it_prints_it_twice() -> None:
     log = (
         "2015-04-07 12:38:48,674 5156 ERROR db odoo.ir_mail_server: Mail delivery failed via SMTP server 'None'.\n"
         "SMTPRecipientsRefused: {'a@example.org': (554, '5.7.1 go away')}\n"
+        "2015-04-07 12:38:48,675 5156 ERROR db odoo.mail_mail: failed sending mail (id: 7) due to Delivery Failed\n"
     )
 
     assert "SMTPRecipientsRefused: {'a@example.org': (554, '5.7.1 go away')}" == reason(log)
@@ -186,6 +193,7 @@ def test_in_a_transcript_only_refusals_count() -> None:
         "rsync: connection unexpectedly closed (0 bytes received so far)",
         "    raise SMTPAuthenticationError(code, resp)",
         "    except smtplib.SMTPException:",
+        '{"error_class":"Net::SMTPAuthenticationError","error_message":"535 no"}',
         "ConnectionRefusedError at /api/v1/search/\n[Errno 111] Connection refused\n",
         celery("INFO", f"Task paperless_mail.tasks.process_mail_accounts[{TASK}] retry: Retry in 5s: OSError(99, 'x')"),
         celery("INFO", f"Task reports.execute[{TASK}] succeeded in 2s: None"),

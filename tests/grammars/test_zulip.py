@@ -91,8 +91,9 @@ def outcomes(*files: str) -> list[Outcome]:
         plain("01.250", "ERROR", ERROR),
         plain("01.250", "ERROR", ERROR).replace(" ERROR    ", "ERROR    "),
         ERROR,
+        "> `" + own("01.250", "ERR", "zulip.send_email", ERROR),
     ],
-    ids=["own", "typo of 2021", "tornado", "with pid", "plain", "plain of 2017", "head lost"],
+    ids=["own", "typo of 2021", "tornado", "with pid", "plain", "plain of 2017", "head lost", "quoted"],
 )
 def test_an_error_is_read_in_every_shape(line: str) -> None:
     event = only_event(line)

@@ -38,12 +38,11 @@ class TaskLine:
     is_mail: bool
 
 
-# line := ["[" time ": " level "/" process "]"] "Task " name "[" id "] " end
+# line := … "Task " name "[" id "] " end
 # end  := ("raised unexpected" | "raised expected" | "INTERNAL ERROR") ": " repr | "retry: Retry in " time [": " repr]
 #       | "succeeded in " time
 _LINE = (
-    pp.Opt(pp.Regex(r"\[[^\]\n]{10,120}\]"))
-    + pp.Regex(r"(?:[Cc]elery )?[Tt]ask (?P<name>[\w.:-]{1,200})(?: \(|\[)(?P<id>[\w-]{8,64})[\])]")
+    pp.Regex(r"Task (?P<name>[\w.:-]{1,200})(?: \(|\[)(?P<id>[\w-]{8,64})[\])]")
     + pp.Regex(
         r"(?P<raised>raised (?:un)?expected|raised exception|INTERNAL ERROR)|(?P<retry>retry: Retry in [\d.]{1,12}s)"
         r"|(?P<succeeded>succeeded in )"
@@ -58,9 +57,9 @@ _INCOMING_NAME = re.compile(r"fetch|process_?mail|receiv|import|inbound|incoming
 
 def read_task_line(text: str) -> TaskLine | None:
     """Return what a record's first line says of a Celery task; None where it is another line."""
-    if "ask " not in text[:_HEAD_CHARACTERS]:
-        return None
-    parts = parse_parts(_LINE, text)
+    # What stands before is the formatter's: time, level, process, perhaps logger and module.
+    at = text.find("Task ", 0, _HEAD_CHARACTERS)
+    parts = parse_parts(_LINE, text[at:]) if at >= 0 else None
     if parts is None:
         return None
     state = next(state for state in TaskState if state.value in parts)

@@ -18,7 +18,7 @@ from maillogdiag.grammars.application_time import with_application_time
 from maillogdiag.grammars.celery_lines import TaskLine, TaskState, read_task_line, task_keys
 from maillogdiag.grammars.django_pages import read_page
 from maillogdiag.grammars.parts import parse_parts
-from maillogdiag.grammars.python_lines import find_mail_reason, find_network_error, find_smtp_error, heads_a_reason
+from maillogdiag.grammars.python_lines import find_mail_reason, find_network_error, find_smtp_error, odoo_head
 from maillogdiag.grammars.python_traceback import Traceback, is_smtp_exception, read_traceback
 from maillogdiag.grammars.reason_keys import gist_of, reason_keys
 from maillogdiag.records import Record
@@ -26,7 +26,7 @@ from maillogdiag.records import Record
 APP = "django"
 
 _MOST_CHARACTERS = 8 * 1024
-# Lines below a head line in which its reason may stand.
+# Lines above and below a line of Odoo's in which its reason may stand.
 _REASON_LINES = 3
 _ESCAPED_BREAK = re.compile(r"\\r?\\n|\\n|#012")
 
@@ -44,8 +44,8 @@ class _Django:
     anchors: tuple[str, ...] = (
         "SMTP", "smtplib", "core/mail", "core\\mail", "send_mail", "send_email", "[Errno ", "[WinError ", "[SSL: ",
         "unexpectedly closed", "timed out", "(4", "(5", "Exception Type", " at /", "gaierror", "retcode (",
-        "data: (250", "EMAIL_USE_TLS", "extension not supported", "ask ", "failed sending mail", "Mail delivery failed",
-        "onnection refused", "Error(",
+        "data: (250", "EMAIL_USE_TLS", "extension not supported", "Task ", "failed sending mail",
+        "Mail delivery failed", "onnection refused", "Error(",
     )  # fmt: skip
 
     def read(self, record: Record) -> Iterable[Event]:
@@ -108,10 +108,11 @@ def _read_line(record: Record, text: str, app: str) -> tuple[Event, ...]:
     own_line = _line_key(record, record.place.line)
     if error := find_smtp_error(text):
         return (_failed(record, app, "python-exception", error, (*task_keys(text), own_line)),)
-    if heads_a_reason(text):
-        first = record.place.line + record.lines
-        keys = tuple(_line_key(record, line) for line in range(first, first + _REASON_LINES))
-        return (Event(EventKind.CONTEXT, app, record, "odoo-mail", keys),)
+    if head := odoo_head(text):
+        first, after = record.place.line, record.place.line + record.lines
+        near = (*range(first - _REASON_LINES, first), *range(after, after + _REASON_LINES))
+        keys = tuple(_line_key(record, line) for line in near)
+        return (Event(EventKind.CONTEXT, app, record, f"odoo-{head}", keys),)
     if reason := find_mail_reason(text):
         return (_failed(record, app, "python-line", reason, task_keys(text)),)
     if error := find_network_error(text):

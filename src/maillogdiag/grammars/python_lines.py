@@ -11,7 +11,8 @@ from maillogdiag.grammars.python_traceback import SMTP_CLASS, is_network_excepti
 
 # class [":" text | "(" arguments ")"]: an exception that happened, not one that source code names.
 _SMTP_ERROR = re.compile(
-    rf"(?:(?<![\w.])|(?<=\\n))(?<!raise )(?<!except )(?<!import )(?P<error>(?:[A-Za-z_]\w{{0,60}}\.){{0,6}}{SMTP_CLASS}"
+    rf"(?:(?<![\w.:])|(?<=\\n))(?<!raise )(?<!except )(?<!import )"
+    rf"(?P<error>(?:[A-Za-z_]\w{{0,60}}\.){{0,6}}{SMTP_CLASS}"
     r"(?:: ?.*|\((?:-?\d|['\"{]|b['\"]|message=|\)).*|\s*$|'>.*| sending mail.*))",
     re.MULTILINE,
 )
@@ -56,8 +57,9 @@ _REASON = re.compile(
 )
 _SOURCE_LINE = re.compile(r"\s*(?:File \"|raise |except |import |from )")
 
-# Odoo's own head lines; the reason stands in the lines below (odoo/addons/base/models/ir_mail_server.py).
-_HEAD_OF_REASON = re.compile(r"failed sending mail \(id: \d{1,12}\)|Mail delivery failed via SMTP server")
+# Odoo tells of a failed mail twice, with the reason in the lines below (odoo/addons/base/models/ir_mail_server.py,
+# odoo/addons/mail/models/mail_mail.py).
+_ODOO = re.compile(r"(?P<server>Mail delivery failed via SMTP server)|(?P<mail>failed sending mail \(id: \d{1,12}\))")
 
 
 def find_smtp_error(text: str) -> str | None:
@@ -82,9 +84,10 @@ def find_mail_reason(text: str) -> str | None:
     return None
 
 
-def heads_a_reason(text: str) -> bool:
-    """Whether a line says that a mail failed, and the next lines say why."""
-    return _HEAD_OF_REASON.search(text) is not None
+def odoo_head(text: str) -> str | None:
+    """Return which of Odoo's two lines about a failed mail a text is: "server" or "mail"; None for any other."""
+    found = _ODOO.search(text)
+    return found.lastgroup if found else None
 
 
 def find_network_error(text: str) -> str | None:

@@ -33,7 +33,7 @@ _MOST_OF_A_LINE = 4096
 
 # A path that only code sending mail by SMTP goes through.
 _MAIL_PATH = re.compile(
-    r"smtplib\.py|django[/\\]core[/\\]mail[/\\]|email_backends|aiosmtplib|djcelery_email|flask_mail"
+    r"smtplib\.py|django[/\\]core[/\\]mail[/\\]|email_backends|send_e?mail\.py|aiosmtplib|djcelery_email|flask_mail"
 )
 _MAIL_FUNCTION = re.compile(r"(?:_|\b)send_?(?:[a-z]{1,40}_){0,4}e?mails?(?:_|\b)")
 _OTHER_CLIENT = re.compile(

@@ -128,8 +128,9 @@ def _read_parts(told: Told, parts: dict[str, str], message: str) -> Message:
 
 def _message_of(text: str) -> str:
     """The message without the line's head; a line may have lost its head."""
+    text = text.lstrip(" \t>`*")  # quoted in a forum
     if not text[:1].isdigit():
-        return text.lstrip()
+        return text
     parts = parse_parts(_LINE, text)
     return text if parts is None else parts["message"]
 
