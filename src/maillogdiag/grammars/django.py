@@ -42,10 +42,9 @@ class _Django:
 
     name: str = APP
     anchors: tuple[str, ...] = (
-        "SMTP", "smtplib", "core/mail", "core\\mail", "send_mail", "send_email", "[Errno ", "[WinError ", "[SSL: ",
-        "unexpectedly closed", "timed out", "(4", "(5", "Exception Type", " at /", "gaierror", "retcode (",
-        "data: (250", "EMAIL_USE_TLS", "extension not supported", "Task ", "failed sending mail",
-        "Mail delivery failed", "onnection refused", "Error(",
+        "SMTP", 'File "', "[Errno ", "[WinError ", "[SSL: ", "Error: ", "Error(", "timed out", "(4", "(5", " at /",
+        "Exception Type:", "Task ", "retcode (", "data: (250", "unexpectedly closed", "extension not supported",
+        "No suitable authentication", "run connect()", "EMAIL_USE_TLS", "failed sending mail", "Mail delivery failed",
     )  # fmt: skip
 
     def read(self, record: Record) -> Iterable[Event]:

@@ -29,7 +29,7 @@ _OTHER_CLOSED = re.compile(r"rsync|websocket|ssh\b|redis|amqp", re.IGNORECASE)
 
 # smtplib's pair of code and reply. As bytes only smtplib has it; AMQP and HTTP clients have pairs with strings.
 _REPLY_PAIR = re.compile(
-    r"(?P<error>[({](?:'[^'\n]{0,320}': ?\()?(?P<code>[45]\d\d), ?(?P<bytes>[bu]?)"
+    r"(?P<error>(?:\{'[^'\n]{0,320}': ?)?\((?P<code>[45]\d\d), ?(?P<bytes>[bu]?)"
     r"(?:'[^'\n]{1,2000}|\"[^\"\n]{1,2000}).*)"
 )
 _SMTP_CODES = frozenset({421, 432, 450, 451, 452, 454, 455, 501, 521, 530, 534, 535, 538, 550, 551, 552, 553, 554, 555})
@@ -53,7 +53,7 @@ _REASON = re.compile(
     r"(?P<error>(?:\b[A-Za-z_][\w.]{0,80}(?:[Ee]rror|Exception|timeout)(?:: |\([^()\n]{0,40}?))?"
     r"(?:\[Errno -?\d{1,5}\]|\[WinError \d{1,5}\]|\[SSL: [A-Z0-9_]{1,60}\]"
     r"|\b(?:OS|Timeout|ConnectionRefused|ConnectionReset|SSL\w{0,20})Error\(|[Tt]he read operation timed out"
-    r"|\b(?:connection )?timed out|Name or service not known|Connection refused).*)"
+    r"|\b(?:connection )?timed out).*)"
 )
 _SOURCE_LINE = re.compile(r"\s*(?:File \"|raise |except |import |from )")
 

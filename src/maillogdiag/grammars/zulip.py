@@ -13,7 +13,7 @@ from maillogdiag.events import Event, EventKind
 from maillogdiag.failures import Failure, read_failure
 from maillogdiag.grammars.application_time import with_application_time
 from maillogdiag.grammars.django import read_python_mail, transcript_key
-from maillogdiag.grammars.python_traceback import Traceback, read_traceback
+from maillogdiag.grammars.python_traceback import read_traceback
 from maillogdiag.grammars.reason_keys import gist_of, reason_keys, slots
 from maillogdiag.grammars.zulip_lines import Message, Told, read_message
 from maillogdiag.records import Record
@@ -41,7 +41,7 @@ class _Zulip:
 
     name: str = APP
     anchors: tuple[str, ...] = (
-        " email to [", "template_prefix", "email_senders", "<ScheduledEmail", "EMAIL_HOST_PASSWORD",
+        " email to [", "template_prefix", "email_senders", "<ScheduledEmail", "EMAIL_HOST_USER",
         "deliver_scheduled_emails", "Failed to send mails", "Outgoing email not", "Successfully sent", *_MARKS,
     )  # fmt: skip
 
@@ -58,15 +58,16 @@ class _Zulip:
 
 def _event(record: Record, message: Message) -> Event:
     kind = _KINDS.get(message.told, EventKind.FAILED)
-    failure = None
+    raised, failure = "", None
     if kind in (EventKind.FAILED, EventKind.GIVEN_UP) or message.told is Told.RESTART:
-        failure = _failure(message, read_traceback(record.text))
+        raised = _raised(record.text)
+        failure = _failure(message, raised)
     return Event(
         kind=kind,
         app=APP,
         record=record,
         form=message.told.value,
-        keys=tuple(_keys(record, message, failure)),
+        keys=tuple(_keys(record, message, raised or message.reason)),
         message=_mail_id(record, message),
         failure=failure,
         mail=message.template or None,
@@ -74,31 +75,37 @@ def _event(record: Record, message: Message) -> Event:
     )
 
 
-def _failure(message: Message, traceback: Traceback | None) -> Failure:
+def _raised(text: str) -> str:
+    """The exception of the traceback below a message; empty where there is none about mail."""
+    traceback = read_traceback(text)
+    return traceback.exception or "" if traceback and traceback.is_mail else ""
+
+
+def _failure(message: Message, raised: str) -> Failure:
     """The reason in the message's line; class and phase, and where it has no reason all, of the traceback below."""
-    said = read_failure(message.reason, app=APP)
-    if traceback is None or traceback.exception is None or not traceback.is_mail:
-        return said
-    raised = read_failure(traceback.exception, app=APP)
+    if not raised:
+        return read_failure(message.reason, app=APP)
+    cause = read_failure(raised, app=APP)
     if message.told is not Told.ERROR:
-        return raised
-    return replace(said, exception=raised.exception, phase=said.phase or raised.phase)
+        return cause
+    said = read_failure(message.reason, app=APP)
+    return replace(said, exception=cause.exception, phase=said.phase or cause.phase)
 
 
-def _keys(record: Record, message: Message, failure: Failure | None) -> Iterable[str]:
+def _keys(record: Record, message: Message, reason: str) -> Iterable[str]:
+    """Ids that tie a mail's events together; `reason` is the text that all records of its failure have."""
     told = message.told
     if told is Told.RESTART:
         yield f"restart:{message.subject}/{record.time:%Y-%m-%d %H}" if record.time else f"restart:{message.subject}"
         return
     if told is Told.TEST_FAILED:
         yield transcript_key(record, message.reason)
-    reason = _reason(record, failure)
     yield from _copy_key(record, told.value, message.recipient or reason)
     if message.template:
         yield from _slotted(record, f"to:{message.template}/{message.recipient}")
     if message.recipient and told is not Told.GIVEN_UP:
         yield from _slotted(record, f"rcpt:{message.recipient}")
-    if failure is not None:
+    if told not in _KINDS or told is Told.GIVEN_UP:
         yield from reason_keys(record, reason)
     if told in (Told.SENDING, Told.QUEUE_PROBLEM):
         yield from _slotted(record, "begun:")
@@ -106,19 +113,11 @@ def _keys(record: Record, message: Message, failure: Failure | None) -> Iterable
 
 def _of_python(event: Event) -> Event:
     """A traceback names neither mail nor recipient: it belongs to the mail that began last."""
-    if event.kind is not EventKind.FAILED or event.form.endswith("?"):
+    if event.failure is None or event.form.endswith("?"):
         return event
     record = event.record
-    copy = _copy_key(record, event.form, _reason(record, event.failure))
+    copy = _copy_key(record, event.form, event.failure.text)
     return replace(event, keys=(*copy, *event.keys, *_slotted(record, "begun:")))
-
-
-def _reason(record: Record, failure: Failure | None) -> str:
-    """The text to compare reasons by: that of the traceback, which all records of a failure have."""
-    traceback = read_traceback(record.text)
-    if traceback is not None and traceback.exception and traceback.is_mail:
-        return traceback.exception
-    return failure.text if failure else ""
 
 
 def _copy_key(record: Record, form: str, detail: str) -> tuple[str, ...]:
