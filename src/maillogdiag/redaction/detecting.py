@@ -1,0 +1,92 @@
+"""What a detector is, and the pieces that many of them are made of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from maillogdiag.redaction.kinds import Kind
+from maillogdiag.redaction.mapping import RedactionMap
+from maillogdiag.redaction.vocabulary import words
+
+Replace = Callable[[re.Match[str], RedactionMap], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """One shape in which personal values occur.
+
+    Args:
+        gate: cheap test; the pattern is tried only where one of these occurs in the lower-cased text.
+        pattern: bounded, linear, and matching nothing that it made itself.
+        replace: what to write instead of a match.
+    """
+
+    gate: tuple[str, ...]
+    pattern: re.Pattern[str]
+    replace: Replace
+
+
+START = (
+    r"(?:(?<![\w.+%\\-])|(?<=\\[nrt])|(?<=\\u00[0-9a-fA-F]{2})|(?<=\\x[0-9a-fA-F]{2})|(?<=%[0-9a-fA-F]{2})"
+    r"|(?<=\\)(?![nrt]|u00|x[0-9a-fA-F]{2}))"
+)
+"""Where a word begins, also behind an escape: the "a" of `\\u003calice`, `\\nalice`, `%3Calice`."""
+
+QUOTE = r"(?P<quote>\\{0,15}[\"'])"
+"""A quote, behind as many backslashes as the text was wrapped in JSON. Close it with `(?P=quote)`."""
+
+EMPTY_VALUES = words(
+    """
+    nil null none true false yes no on off undefined unset empty [filtered] [redacted] <redacted> [hidden] ***
+    """
+)
+"""Values that say something and belong to nobody."""
+
+
+def replace_group(kind: Kind, group: str = "value") -> Replace:
+    """Return a replacement that puts a stand-in in place of one group and leaves the rest of the match."""
+
+    def replace(match: re.Match[str], mapping: RedactionMap) -> str:
+        value = match[group]
+        if not value or is_empty(value):
+            return match[0]
+        start, end = match.start(group) - match.start(), match.end(group) - match.start()
+        return match[0][:start] + mapping.stand_in(kind, value) + match[0][end:]
+
+    return replace
+
+
+def is_empty(value: str) -> bool:
+    """Whether a setting's value says that there is none, or was hidden before."""
+    return value.casefold() in EMPTY_VALUES or not value.strip("*xX.•-_ ")
+
+
+def keyed(keys: str, bare: str = r"[^\s,;&'\"<>)}\]\\]{1,200}", most: int = 300) -> str:
+    """Return a pattern for the value of one of `keys`, in the ways logs and settings write it.
+
+    `key=value`, `key=<value>`, `key="value"`, `"key":"value"` in JSON at any depth, `'key': 'value'` in Python,
+    `:key=>"value"` in Ruby. The value is the group "value" or "bare"; see `replace_keyed`.
+    """
+    return (
+        rf"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))(?P<key>{keys})\\{{0,15}}[\"']?\s{{0,3}}(?:=>|=|:(?=\s{{0,3}}\\{{0,15}}[\"']))"
+        rf"\s{{0,3}}<?(?:[bu]?{QUOTE}(?P<value>.{{0,{most}}}?)(?P=quote)|(?P<bare>{bare}))"
+    )
+
+
+def replace_keyed(kind: Kind, value_of: Replace | None = None) -> Replace:
+    """Return a replacement for what `keyed` finds.
+
+    Args:
+        value_of: asked for the stand-in instead, where it depends on the value.
+    """
+
+    def replace(match: re.Match[str], mapping: RedactionMap) -> str:
+        group = "bare" if match["bare"] is not None else "value"
+        if value_of is None or is_empty(match[group]):
+            return replace_group(kind, group)(match, mapping)
+        start, end = match.start(group) - match.start(), match.end(group) - match.start()
+        return match[0][:start] + value_of(match, mapping) + match[0][end:]
+
+    return replace

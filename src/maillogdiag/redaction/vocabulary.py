@@ -1,0 +1,64 @@
+"""Words that are nobody's: names of roles and programs, and what file names and log lines are made of."""
+
+from __future__ import annotations
+
+
+def words(text: str) -> frozenset[str]:
+    """Return the words of `text`, which blanks and line feeds part."""
+    return frozenset(text.split())
+
+
+ROLE_USERS = words(
+    """
+    abuse admin administrator apikey bounce bounces contact daemon debian double-bounce git hello help
+    hostmaster info localhost mail mailer mailer-daemon mastodon mattermost mmuser mattuser news nextcloud
+    nobody no-reply no_reply noreply notification notifications notify office opendkim postfix postgres
+    postmaster redis reply root sales security sendgrid sendmail service smtp social support support-team system
+    team test ubuntu unknown user username webmaster www-data zulip you
+    """
+)
+"""Users and local parts that name a role, not a person; they tell whom the application sends as."""
+
+ROLE_HOSTS = words(
+    """
+    api app apps autodiscover bounce bounces cdn chat cloud community db docker email exchange files fwd gateway
+    gw host imap imap4 inbound in ip6-localhost localhost localdomain lists mail mailcow mailer mailgw mailhub
+    mailout mailserver mail-relay mailrelay mastodon matrix mattermost media mta mx mxa mxb news nextcloud
+    noreply notifications ns out outbound outgoing pop pop3 postfix postgres proxy redis relay relayhost secure
+    send server sidekiq smarthost smtp smtp-relay smtps smtpout social static status streaming submission team
+    test unknown web webmail www zulip
+    """
+)
+"""Host name labels that say what a host is for."""
+
+_LOG_WORDS = words(
+    """
+    accepted access account action active activejob actionmailer address alert all api app apps application
+    archive attempt attempts audit auth authenticate authentication authorized available backend backup body
+    boot bundle bz2 cat cause chat class client code command compose config confirm confirmation connect
+    connected connection console container content context count cron crit current daemon daily data date day
+    debug default deferred deliver delivered delivery demo denied deployments details dev disabled docker
+    dovecot dpkg duration email emails enabled encrypted err error errors event exception exim exim4 expired
+    export fail failed failure false fatal file files finished first fixture fixtures follow from full git group
+    gzip helo home host hosts html http https id imap incoming info ingress input internal invalid invitation
+    job jobs journal journalctl json kern kubectl last latest level lib line list live local localhost log
+    logfile logger logging login logs low lxc mail maillog mailer mailers mailq mails mainlog manager master
+    mastodon mattermost md message messages method mnt mode month name network new next nextcloud nginx node
+    none normal not notice notification notifications null number old open opt out output owner paniclog part
+    pass password path php platform pod policy pool port post postfix private process prod production proxy pull
+    puma push queue rails raw read reason received recipient record redis refused rejected rejectlog relay reply
+    report reports request reset response restart result retry root rotated ruby run running sample samples scan
+    scheduler secret secure send send_email sender sendmail sent server service services session sidekiq site
+    smtp socket software source srv ssh ssl stage staging standard start started startup state status stderr
+    stdin stdout stop store stream streaming string submission subject success support sync sys syslog system
+    systemd tail tar task team temp terminal test text tgz threads ticket time timeout title tls tmp token
+    tornado trace transport true txt type undefined unicorn unit unknown update usr user username users utc
+    value var version volumes warn warning web worker workers www xz yaml year yml zap zip zst zulip
+    """
+)
+
+
+def is_common_word(word: str) -> bool:
+    """Whether a word is so common in logs that it names nobody, and must not be replaced wherever it stands."""
+    lower = word.casefold()
+    return lower in _LOG_WORDS or lower in ROLE_USERS or lower in ROLE_HOSTS
