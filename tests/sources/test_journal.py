@@ -222,6 +222,18 @@ def test_journal_that_is_not_there_is_an_error(tmp_path: Path) -> None:
         list(open_journal(directory=tmp_path / "none").lines())
 
 
+def test_reading_through_the_program_is_said_once(
+    journal: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(journal_readers, "_systemd_journal", lambda: None)
+    journal_readers._say_once.cache_clear()
+
+    for _ in range(2):
+        list(open_journal(files=[journal]).lines())
+
+    assert caplog.messages == ["reading through journalctl, since systemd-python is not installed"]
+
+
 def test_machine_without_a_way_says_what_to_install(monkeypatch: pytest.MonkeyPatch, journal: Path) -> None:
     monkeypatch.setattr(journal_readers, "_systemd_journal", lambda: None)
     monkeypatch.setenv("PATH", "")

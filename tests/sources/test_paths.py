@@ -212,6 +212,23 @@ def test_pattern_without_files_is_an_error(tmp_path: Path) -> None:
         list(source.lines())
 
 
+def test_folder_without_files_is_an_error(tmp_path: Path) -> None:
+    [source] = sources(tmp_path)
+
+    with pytest.raises(SourceError, match="no file that can be read"):
+        list(source.lines())
+
+
+def test_huge_fields_of_an_export_do_not_hide_the_next_entry(tmp_path: Path) -> None:
+    size = 3 * 1024 * 1024
+    core = b"COREDUMP\n" + size.to_bytes(8, "little") + b"\n" * size + b"\n"
+    first = b"__CURSOR=a\n" + core + b"LONG=" + b"x" * size + b"\nMESSAGE=one\n\n"
+    [source] = sources(write(tmp_path / "a.export", first + b"__CURSOR=b\nMESSAGE=two\n\n"))
+
+    assert [(1, "one"), (2, "two")] == [(line.place.line, line.text) for line in source.lines()]
+    assert source.format == "journalctl export"
+
+
 def test_empty_file_has_no_lines(tmp_path: Path) -> None:
     path = write(tmp_path / "a.log", b"")
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol, cast
 
 from maillogdiag.envelopes import JOURNAL_FIELDS, Peeled, unpack_entry
 from maillogdiag.errors import SourceError
@@ -117,7 +117,7 @@ class Journalctl:
             subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors) as process,
         ):
             assert process.stdout is not None
-            yield from entries_of_export(process.stdout, self.name)
+            yield from entries_of_export(cast(BinaryIO, process.stdout), self.name)
             code = process.wait()
             errors.seek(0)
             complaint = errors.read().decode("utf-8", "replace").strip()

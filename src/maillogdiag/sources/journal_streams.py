@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import BinaryIO
 
 from maillogdiag.envelopes import Peeled, unpack_entry
 from maillogdiag.envelopes.stamps import iso_time
@@ -16,37 +17,51 @@ _VERBOSE_HEAD = re.compile(
 )
 _VERBOSE_FIELD = re.compile(rb"    (?P<name>[A-Z0-9_]{1,64})=(?P<value>.*)")
 _VERBOSE_INDENT = b" " * len("    MESSAGE=")
+# What is longer is cut: a core dump's field may be a gigabyte.
 _MOST_FIELD_BYTES = 1024 * 1024
 
 
-def entries_of_stream(first: bytes, lines: Iterable[bytes]) -> tuple[str, Iterator[Peeled]] | None:
+def entries_of_stream(head: bytes, stream: BinaryIO) -> tuple[str, Iterator[Peeled]] | None:
     """Return the format and the entries of a stream of fields; None where it is none.
 
     Args:
-        first: its first line.
-        lines: all its lines, the first one too.
+        head: how it begins.
+        stream: at its start.
     """
-    if first.startswith((b"__CURSOR=", b"__REALTIME_TIMESTAMP=")):
-        return "journalctl export", entries_of_export(lines)
-    if _VERBOSE_HEAD.match(first):
-        return "journalctl verbose", _entries_of_verbose(lines)
+    if head.startswith((b"__CURSOR=", b"__REALTIME_TIMESTAMP=")):
+        return "journalctl export", entries_of_export(stream)
+    if _VERBOSE_HEAD.match(head):
+        return "journalctl verbose", _entries_of_verbose(_bounded_lines(stream))
     return None
 
 
-def entries_of_export(lines: Iterable[bytes], format: str = "journalctl export") -> Iterator[Peeled]:
+def entries_of_export(stream: BinaryIO, format: str = "journalctl export") -> Iterator[Peeled]:
     """Yield the entries; one that is cut off at the end is yielded with the fields it has."""
     fields: dict[str, object] = {}
-    source = iter(lines)
-    for line in source:
+    lines = _bounded_lines(stream)
+    for line in lines:
         if line in (b"\n", b"\r\n"):
             yield from _entry(fields, format)
             fields = {}
             continue
         name, equals, value = line.rstrip(b"\r\n").partition(b"=")
         if not equals:
-            value = _binary_value(source)
+            value = _binary_value(lines)
+        elif not line.endswith(b"\n"):
+            _skip_rest(lines)
         fields.setdefault(name.decode("ascii", "replace"), value)
     yield from _entry(fields, format)
+
+
+def _bounded_lines(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield lines, those longer than 1 MiB in parts."""
+    return iter(lambda: stream.readline(_MOST_FIELD_BYTES), b"")
+
+
+def _skip_rest(lines: Iterator[bytes]) -> None:
+    for part in lines:
+        if part.endswith(b"\n"):
+            return
 
 
 def _binary_value(source: Iterator[bytes]) -> bytes:
@@ -58,7 +73,7 @@ def _binary_value(source: Iterator[bytes]) -> bytes:
     parts, have = [data[8:]], len(data) - 8
     while have < size + 1 and (more := next(source, b"")):
         have += len(more)
-        if have <= _MOST_FIELD_BYTES:  # a core dump's field may be a gigabyte
+        if have <= _MOST_FIELD_BYTES:
             parts.append(more)
     return b"".join(parts)[:size]
 

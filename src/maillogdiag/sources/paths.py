@@ -66,6 +66,8 @@ def _is_new(path: Path, seen: set[Path]) -> bool:
 def _sources_of_folder(folder: Path, seen: set[Path]) -> Iterator[Source]:
     """Yield the logs below a folder; its journal files are one journal, and what is no log is named."""
     files = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith(".")]
+    if not files:
+        yield UnreadableSource(str(folder), "holds no file that can be read")
     journals: list[Path] = []
     skipped: list[str] = []
     for path in in_time_order(files, lambda path: path):

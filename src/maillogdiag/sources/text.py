@@ -7,10 +7,9 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
-from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from maillogdiag.envelopes import Peeled, Peeler
 from maillogdiag.errors import SourceError
@@ -60,7 +59,7 @@ class TextSource:
 
     def _text_lines(self, stream: io.BufferedReader) -> Iterator[Line]:
         losses = Losses()
-        for number, peeled in self._peeled(self._whole_lines(stream, losses), losses):
+        for number, peeled in self._peeled(stream, losses):
             place = Place(self.name, number)
             losses.look_at(peeled.text)
             if "\n" not in peeled.text:
@@ -70,17 +69,16 @@ class TextSource:
                 yield _line(peeled, text, place, continues=peeled.continues or order > 0)
         self.problems += losses.sentences()
 
-    def _peeled(self, lines: Iterator[bytes], losses: Losses) -> Iterator[tuple[int, Peeled]]:
+    def _peeled(self, stream: io.BufferedReader, losses: Losses) -> Iterator[tuple[int, Peeled]]:
         """Yield each entry with the number of its line, or its own number where an entry has many lines."""
-        first = next(lines, b"")
-        whole = chain([first], lines) if first else lines
-        if stream := entries_of_stream(first, whole):
-            self.format, entries = stream
+        if found := entries_of_stream(stream.peek(_SNIFF_BYTES)[:_SNIFF_BYTES], cast(BinaryIO, stream)):
+            self.format, entries = found
             yield from enumerate(entries, start=1)
             return
         peeler = Peeler(self._reference)
         parts = _Parts()
-        for number, line in enumerate(whole, start=1):
+        number = 0
+        for number, line in enumerate(self._whole_lines(stream, losses), start=1):
             peeled = peeler.peel(_decode(line, losses))
             if peeled is None:
                 continue
