@@ -31,13 +31,13 @@ _MOST_CHARACTERS = 8 * 1024
 
 _TIME = pp.Regex(r"(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.\d{1,6})?(?: (?P<zone>[+-]\d{4}))?(?: \[\d{1,10}\])?")
 _ID = pp.Regex(r"(?P<id>[0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4})(?= )")
-_FIELDS = r"(?P<fields>(?: (?:<[^>]{0,320}>|[A-Z]{1,4}=\S{1,320}|\[[^\]]{1,60}\](?::\d{1,5})?)){0,20}?)"
+_FIELDS = r"(?P<fields>(?: (?:<[^>]{0,320}>|[A-Z]{1,4}=\S{1,320}|\[[^\]]{1,60}\](?::\d{1,5})?)){0,20})"
 _DELIVERED = pp.Regex(r"(?:=>|->) (?P<delivered>[^\s:]\S{0,320})")
 _NOT_DELIVERED = pp.Regex(
-    r"(?s)(?P<sign>==|\*\*) (?P<to>[^\s:]{1,320})" + _FIELDS + r"(?: defer \(-?\d{1,6}\))?(?: |:)(?P<words>.*)"
+    r"(?s)(?P<sign>==|\*\*) (?P<to>[^\s:]{1,320})" + _FIELDS + r"(?: defer \(-?\d{1,6}\))?(?:[ :]|$)(?P<words>.*)"
 )
 _TROUBLE = pp.Regex(
-    r"(?s)(?P<trouble>H=\S{1,255} (?:\([^)]{1,255}\) )?\[[^\]]{1,60}\](?::\d{1,5})?(?::? )(?!F=|.{0,200}rejected ).*"
+    r"(?s)(?P<trouble>H=\S{1,255} (?:\([^)]{1,255}\) )?\[[^\]]{1,60}\](?::\d{1,5})?(?::? )(?!F=).*"
     r"|[\w-]{1,40} authenticator failed H=.*|no (?:IP address|host name) found for .*)"
 )
 _REFUSAL = pp.Regex(
@@ -45,7 +45,8 @@ _REFUSAL = pp.Regex(
     r"\[(?P<address>[^\]]{1,60})\](?::\d{1,5})?.{0,400}?"
     r"(?P<reply>(?:temporarily )?rejected (?:RCPT|MAIL|EHLO|HELO|after DATA|connection).*|: 535 .*)"
 )
-_LINE = pp.Opt(_TIME) + ((_ID + (_DELIVERED | _NOT_DELIVERED | _TROUBLE)) | (pp.Opt(_ID) + _REFUSAL))
+_LINE = pp.Opt(_TIME) + _ID + (_DELIVERED | _NOT_DELIVERED | _TROUBLE)
+_REFUSAL_LINE = pp.Opt(_TIME) + pp.Opt(_ID) + _REFUSAL
 
 _HOST = re.compile(r"H=(?P<host>[\w.-]{1,255}) (?:\([^)]{1,255}\) )?\[[^\]]{1,60}\](?::(?P<port>\d{1,5}))?")
 # Hosts that were tried before and are not tried again yet: no try of its own.
@@ -53,7 +54,7 @@ _NOT_TRIED = re.compile(r"retry time not reached|Retry time not yet reached")
 # A line above says which: this line shall not have the last word.
 _VAGUE = re.compile(r"authentication attempt\(s\) failed|all hosts .{0,300} have been failing")
 # Said of a server that hangs up after the mail was accepted as well.
-_HANGUP = re.compile(r"TLS error on connection \((?:recv|send)\)|non-properly terminated")
+_HANGUP = re.compile(r"TLS error on connection \(\w{1,20}\)|non-properly terminated")
 _AFTER = re.compile(
     r"(?:after|response to) (?:pipelined )?(?P<step>[A-Za-z]{4,8}(?: (?:FROM|TO|of data|connection|data))?)"
 )
@@ -73,7 +74,9 @@ class _Exim:
 
     def read(self, record: Record) -> Iterable[Event]:
         """Return what `record` tells of a delivery, or of a client of ours that was refused."""
-        parts = parse_parts(_LINE, record.text[:_MOST_CHARACTERS].strip())
+        text = record.text[:_MOST_CHARACTERS].strip()
+        is_refusal = " rejected " in text or "authenticator failed for" in text
+        parts = (is_refusal and parse_parts(_REFUSAL_LINE, text)) or parse_parts(_LINE, text)
         if parts is None:
             return ()
         if record.time is None and "time" in parts:

@@ -32,39 +32,44 @@ _LIBRARY = re.compile(
     r"|SMTP Error|SMTP ERROR|SMTP -> ERROR|SMTP connect\(\) failed|PHPMailer|Mailer Error: |mail\(\): "
     r"|Swift_\w{0,40}Exception|Connection could not be established with host|Expected response code \"?[\d/]{3,12}"
     r"|Failed to authenticate on SMTP server|smtp: server doesn't support|gomail: "
-    r"|aiosmtplib\.\w|smtplib\.SMTP\w{4,}|Net::SMTP[A-Z]\w{4,}|curl: \(67\)"
+    r"|aiosmtplib\.\w|smtplib\.SMTP\w{4,}|Net::SMTP[A-Z]\w{4,}"
+    r"|SMTP(?:Connect|Authentication|Data|Helo|Fatal|Syntax)Error|SMTP(?:SenderRefused|RecipientsRefused)|curl: \(67\)"
 )
 # reply := code (" " | "-") enhanced status code of the same class (RFC 3463)
-_REPLY = re.compile(r"(?:^|[\s:\"'(\[>=,])(?:smtp; ?)?(?P<class>[45])\d\d[ -](?P=class)\.\d{1,3}\.\d{1,3}(?![\d.])")
+_REPLY = re.compile(r"(?:^|[\s:\"'(\[>=,])(?:smtp; ?)?(?P<class>[45])\d\d[ -](?P=class)\.[0-7]\.\d{1,3}(?![\d.])")
 _SENDING_FAILED = re.compile(
     r"(?:[Ff]ail(?:ed|ure)?|[Ee]rror|ERROR|[Uu]nable|[Cc]ould ?n[o']t|[Cc]annot|[Cc]an't)"
     r"\W{1,3}(?:\w{1,20}\W{1,3}){0,3}?"
     r"(?:send|sending|deliver|delivering)\b[^\n]{0,60}?\be-?mails?\b"
     r"|e-?mails? (?:could not be|was not|not) (?:sent|delivered)|[Ss]ending (?:of )?(?:the )?e-?mail failed"
 )
-_SMTP = re.compile(rf"\bsmtps?(?:[.:/_ =-]|\b)|{MAIL_PORT}|\bport:? (?:25|465|587|2525)\b", re.IGNORECASE)
+_SMTP = re.compile(rf"\bsmtps?(?:[.:/_ =-]|\b)|{MAIL_PORT}|\bport:? (?:25|465|587|2525)\b")
+# Both in lower case.
 _TROUBLE = re.compile(
     r"refused|timed ?out|\btimeout\b(?! ?=)|unreachable|no route to host|no such host|name resolution|not known"
-    r"|getaddrinfo|x509|certificate|handshake|wrong version number|reset by peer|\bEOF\b"
+    r"|getaddrinfo|x509|certificate|handshake|wrong version number|reset by peer|\beof\b"
     r"|authentication (?:failed|unsuccessful|error)|(?:login|auth)\w{0,20} (?:failed|denied|rejected)"
-    r"|doesn't support|not supported",
-    re.IGNORECASE,
+    r"|doesn't support|not supported"
 )
-_ERROR_WORD = re.compile(
-    r"error|fail|exception|fatal|warn|refused|timed? ?out|unable|could ?n[o']t|cannot", re.IGNORECASE
-)
+_ERROR_WORDS = (
+    "error", "fail", "exception", "fatal", "warn", "refused", "timed out", "timedout", "timeout", "unable",
+    "could not", "couldn't", "cannot", "can't", "not sent", "not delivered", "rejected", "denied", "does not comply",
+    "invalid login", "never received", "x509", "certificate", "curl: (", "unsupported", "doesn't support",
+)  # fmt: skip
 # Other services, and mail servers that speak of those who come to them.
 _OTHERS = re.compile(
     r"imap|pop3|ldap|oauth|webhook|\bpush|https?://[^\s\"]{0,200}\"?: |fetchmail|getmail|dovecot|smtpd\b|postscreen"
-    r"|amavis|rspamd|spamd\b|fail2ban|NOQUEUE|reject: |rejected (?:RCPT|MAIL|EHLO|HELO|connection)|inbound|incoming"
-    r"|postgres|redis|elastic|plugin_id|SASL \w{1,20} authentication|SSL_accept|rip=|\bclient ip\b",
-    re.IGNORECASE,
+    r"|amavis|rspamd|spamd\b|fail2ban|noqueue|reject: "
+    r"|rejected (?:rcpt|mail|ehlo|helo|connection)|inbound|incoming"
+    r"|postgres|redis|elastic|plugin_id|sasl \w{1,20} authentication|ssl_accept|rip=|\bclient ip\b"
 )
 _INCOMING = re.compile(
     r"NOQUEUE|reject: |smtpd\b|postscreen|rejected (?:RCPT|MAIL|EHLO|HELO)|SASL \w{1,20} authentication failed"
     r"|com\.sun\.mail\.(?:imap|pop3)|Net\.Imap|dovecot|fail2ban|rip="
 )
 _FRAME = re.compile(r"\n\s{1,40}(?:at |\.\.\. \d|#\d{1,3} |from )[^\n]{0,1000}")
+# smtplib's debug output: its error comes after it, or another line has the whole of it.
+_TRANSCRIPT = re.compile(r"\s*(?:reply|send|data): ")
 # nodemailer's error object: the reply stands in its first line, the step in "command".
 _MEMBERS = re.compile(r"\s*\{?\n\s{1,8}(?:errno|code|syscall|address|command|response): .*", re.DOTALL)
 _COMMAND = re.compile(r"command: '(?P<step>CONN|EHLO|STARTTLS|AUTH|MAIL FROM|RCPT TO|DATA)")
@@ -81,15 +86,20 @@ class _Generic:
 
     name: str = "generic"
     anchors: tuple[str, ...] = (
-        "SMTP", "smtp", "Smtp", "mail", "Mail", "Invalid login: ", "all recipients were rejected", "Greeting never",
-        " 4.", "-4.", " 5.", "-5.", ":25", ":465", ":587", ":2525", "EAUTH", "EENVELOPE", "Expected response code",
-        "curl: (67)", "Connection could not be established", "port 25", "port 465", "port 587", "Swift_",
+        "SMTP", "smtp", "Smtp", "EAUTH", "EENVELOPE", "EMESSAGE", "Invalid login: ", "Greeting never received",
+        "all recipients were rejected", ".mail.", "MailKit", "Mailer Error: ", "PHPMailer", "mail(): ", "gomail: ",
+        "Swift_", "Connection could not be established", "Expected response code", "curl: (67)",
+        "send ", "sending ", "Sending ", "deliver ", "delivering ", "mail could not be", "mails could not be",
+        "not sent", "not delivered", ":25", ":465", ":587", "port 25", "port 465", "port 587", "port: ",
+        *(f"{sign}{kind}.{subject}." for sign in " -" for kind in "45" for subject in range(8)),
     )  # fmt: skip
 
     def read(self, record: Record) -> Iterable[Event]:
         """Return the failure that `record` plainly tells of."""
         text = _FRAME.sub("", record.text[:_MOST_CHARACTERS])
-        if not _is_about_mail(text, record.text[:_MOST_CHARACTERS]):
+        if not any(anchor in text for anchor in self.anchors) or not _is_about_mail(
+            text, record.text[:_MOST_CHARACTERS]
+        ):
             return ()
         keys: tuple[str, ...] = (f"line:{record.time.isoformat()}/{text[:400]}",) if record.time else ()
         kind, form = EventKind.FAILED, "generic"
@@ -106,17 +116,19 @@ class _Generic:
 
 def _is_about_mail(text: str, whole: str) -> bool:
     """Whether the text says by itself that outgoing mail failed."""
-    if _INCOMING.search(text):
+    has_reply = _REPLY.search(text) is not None
+    lower = text.lower()
+    if not has_reply and not any(word in lower for word in _ERROR_WORDS):
         return False
-    if _LIBRARY.search(whole) and (_ERROR_WORD.search(text) or _REPLY.search(text)):
+    if _INCOMING.search(text) or _TRANSCRIPT.match(text):
+        return False
+    if has_reply or _LIBRARY.search(whole):
         return True
-    if _REPLY.search(text):
-        return True
-    if _OTHERS.search(text):
+    if _OTHERS.search(lower):
         return False
     if _SENDING_FAILED.search(text):
         return True
-    return bool(_SMTP.search(text) and _TROUBLE.search(text) and _ERROR_WORD.search(text))
+    return bool(_TROUBLE.search(lower) and _SMTP.search(lower))
 
 
 GRAMMAR = _Generic()

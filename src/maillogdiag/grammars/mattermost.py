@@ -69,7 +69,7 @@ _TRANSLATED = (
     (Phase.RCPT_TO, re.compile(r"destinat|empfänger|ontvanger|odbiorc|получател|收件|宛先|送信先", re.IGNORECASE)),
     (Phase.AUTH, re.compile(r"authenti|aut[eé]ntic|anmeld|uwierzyteln|аутентиф|認証|验证|驗證", re.IGNORECASE)),
 )  # fmt: skip
-_DETAILS = re.compile(r"\[details: (?P<details>.*)\]?", re.DOTALL)
+_DETAILS = re.compile(r"(?:\[details: |\bdetails=)(?P<details>.*)\]?", re.DOTALL)
 _FAULT_LEVELS = frozenset({"", "error", "eror", "warn", "warning", "crit", "critical", "fatal", "notificationerror"})
 _NEAR_MS = 10
 _MOST_CHARACTERS = 8 * 1024
@@ -160,7 +160,8 @@ def _failure(text: str) -> Failure:
     """Read the text from its stage on; TLS errors of STARTTLS come out at the next stage, so they have none."""
     stage = _STAGE.search(text)
     if stage is None:
-        words = _UI_PREFIX.sub("", text) if "SendMail:" in text or "Connection unsuccessful:" in text else text
+        details = _DETAILS.search(text)
+        words = details["details"] if details else _UI_PREFIX.sub("", text)
         head = words.partition(",")[0]
         phase = next((phase for phase, translated in _TRANSLATED if translated.search(head)), None)
         return read_failure(words.strip() or text, app=APP, phase=phase)

@@ -39,7 +39,7 @@ _MAILER = re.compile(
 # Words of PHP's mailers, whichever application they serve.
 _PHP_MAILER = re.compile(
     r"Swift|authenticator|stream_socket_|Connection could not be established|Expected response code"
-    r"|Unable to connect with"
+    r"|Unable to connect with|Connection to \"|Could not send mail to "
 )
 _SOCKET = re.compile(r"stream_socket_(?:client|enable_crypto)\(\)|php_network_getaddresses|fsockopen\(\)")
 # A socket is a mailer's where its port, its host, the frame or the page that was asked for says so.
@@ -65,7 +65,7 @@ class _Nextcloud:
 
     name: str = APP
     anchors: tuple[str, ...] = (
-        "SMTP", "Swift", "swift", "stream_socket_", "getaddresses", "Mailer", "mail()", "send message", "mail to",
+        "SMTP", "Swift", "swift", "stream_socket_", "getaddresses", "\\Mailer", "mail()", "send message", "mail to",
         "Connection could not", "Expected response code", "Unable to connect with", "Connection to ", "Horde_",
         "does not comply", "sending the e", "send ",
     )  # fmt: skip

@@ -34,7 +34,8 @@ _DELIVERY = pp.Regex(
     r"\bstatus=(?P<status>sent|deferred|bounced|expired)\b(?:\s?\((?P<words>.*)|(?=,|$))"
 )
 _TROUBLE = pp.Regex(
-    r"(?s)(?P<trouble>connect to \S{1,300}: .*"
+    r"(?s)(?:\(|<[^>]{1,320}>: )?"  # as postqueue and a returned mail show it
+    r"(?P<trouble>connect to \S{1,300}: .*"
     r"|host \S{1,300} (?:said: |refused to talk to me: ).*"
     r"|lost connection with \S{1,300} while .*|conversation with \S{1,300} timed out while .*"
     r"|SASL authentication failed[;:] .*|warning: SASL authentication failure: No worthy mechs found.*"
@@ -60,9 +61,9 @@ _TLS_NOT_ACCEPTED = pp.Regex(
 )
 _QUEUED = pp.Regex(r"from=<(?P<from>[^>]{0,320})>, size=\d{1,15}, nrcpt=\d{1,9} \(queue active\)")
 
-_MESSAGE = pp.Opt(_QUEUE_ID) + (
-    _REJECTION | _LOGIN_REFUSED | _TLS_NOT_ACCEPTED | _DETAIL | _FATAL | _TROUBLE | _QUEUED | _DELIVERY
-)
+_MESSAGE = pp.Opt(_QUEUE_ID) + (_REJECTION | _LOGIN_REFUSED | _TLS_NOT_ACCEPTED | _DETAIL | _FATAL | _TROUBLE | _QUEUED)
+
+_DELIVERY_LINE = pp.Opt(_QUEUE_ID) + _DELIVERY
 
 _RELAY = re.compile(r"relay=(?P<host>[\w.-]{1,255})\[[^\]]{0,60}\](?::(?P<port>\d{1,5}))?")
 _DSN = re.compile(r"dsn=(?P<dsn>[245]\.\d{1,3}\.\d{1,3})")
@@ -105,7 +106,7 @@ class _Postfix:
         """Return what `record` tells of a delivery, or of a client of ours that was refused."""
         text = record.text[:_MOST_CHARACTERS].strip()
         writer, message = _writer_of(record, text)
-        parts = parse_parts(_MESSAGE, message)
+        parts = parse_parts(_DELIVERY_LINE if "status=" in message else _MESSAGE, message)
         if parts is None:
             return ()
         if "status" in parts:

@@ -23,7 +23,9 @@ APP = "sendmail"
 _MOST_CHARACTERS = 8 * 1024
 
 _PROGRAM = r"(?s)(?:.{0,120}?\b(?:sendmail|sm-mta|sm-msp-queue)\[\d{1,10}\]: )?"
-_SENDMAIL = pp.Regex(_PROGRAM + r"(?P<queue>[0-9A-Za-z]{8,20}): to=(?P<to>[^,]{1,2000}), .{0,1000}?\bstat=(?P<stat>.*)")
+_SENDMAIL = pp.Regex(
+    _PROGRAM + r"(?P<queue>[0-9A-Za-z]{8,20}): to=(?P<to>[^,]{1,2000}),(?: |.{0,1000}? )stat=(?P<stat>.*)"
+)
 _MSMTP_LOG = pp.Regex(
     r"(?s).{0,60}?\bhost=(?P<host>\S{1,255}) .{0,2000}?\brecipients=(?P<to>\S{0,2000}) (?P<details>.*)"
     r"\bexitcode=EX_(?P<exit>[A-Z]{2,15})"
@@ -45,12 +47,20 @@ class _Sendmail:
     """Reads Sendmail, msmtp and sSMTP; see the module."""
 
     name: str = APP
-    anchors: tuple[str, ...] = (" stat=", "exitcode=EX_", "msmtp", "sSMTP", "ssmtp")
+    anchors: tuple[str, ...] = (
+        " stat=",
+        "exitcode=EX_",
+        "msmtp",
+        "sSMTP",
+        "ssmtp",
+        "Authorization failed",
+        "Cannot open ",
+    )
 
     def read(self, record: Record) -> Iterable[Event]:
         """Return how the delivery that `record` tells of ended."""
         text = record.text[:_MOST_CHARACTERS]
-        if record.process in ("msmtp", "sSMTP", "ssmtp") and "exitcode=" not in text:
+        if record.process in ("sSMTP", "ssmtp"):
             text = f"{record.process}: {text}"
         parts = parse_parts(_GRAMMAR, text)
         if parts is None:
