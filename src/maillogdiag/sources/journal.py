@@ -88,7 +88,8 @@ def _no_unit(asked: Sequence[str], known: Sequence[str]) -> str:
     names = " or ".join(asked)
     if similar := similar_units(asked, known):
         return f"no entry of {names} in this journal; it has entries of {', '.join(similar)}"
+    empty = "nor of any other unit" if not known else "nor of a unit of a similar name"
     return (
-        f"no entry of {names} in this journal, nor of a unit of a similar name; reading other users' entries takes "
-        "root or membership of the group systemd-journal"
+        f"no entry of {names} in this journal, {empty}; to read other users' entries takes root or membership of the "
+        "group systemd-journal"
     )
