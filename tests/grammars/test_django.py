@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from maillogdiag.attempts import Attempt, Outcome, assemble_attempts
 from maillogdiag.events import Event, EventKind
+from maillogdiag.failures import Phase
 from maillogdiag.grammars.application_time import with_application_time
 from maillogdiag.grammars.django import GRAMMAR
 from maillogdiag.grammars.python_traceback import read_traceback
@@ -98,6 +99,27 @@ def test_a_traceback_cut_in_getreply_still_says_that_the_connection_was_closed()
     getreply = '  File "/usr/lib/python3.11/smtplib.py", line 405, in getreply\n    raise\n'
 
     assert "Connection unexpectedly closed" in reason("Task failed\n" + HEADING + SMTPLIB + getreply)
+
+
+@pytest.mark.parametrize(
+    ("functions", "phase"),
+    [
+        (("__init__", "connect", "_get_socket"), Phase.CONNECT),
+        (("__init__", "connect", "getreply"), Phase.GREETING),
+        (("sendmail", "ehlo_or_helo_if_needed", "ehlo", "getreply"), Phase.EHLO),
+        (("login", "auth", "docmd", "getreply"), Phase.AUTH),
+        (("sendmail", "mail", "getreply"), Phase.MAIL_FROM),
+        (("sendmail", "data", "getreply"), Phase.END_OF_DATA),
+        (("sendmail",), None),
+    ],
+)
+def test_the_frames_tell_in_which_step_the_dialogue_broke_off(functions: tuple[str, ...], phase: Phase | None) -> None:
+    frames = "".join(f'  File "/usr/lib/python3.11/smtplib.py", line 1, in {name}\n    x()\n' for name in functions)
+
+    traceback = read_traceback(HEADING + BACKEND + frames + "TimeoutError: timed out\n")
+
+    assert traceback is not None
+    assert phase is traceback.phase
 
 
 def test_a_traceback_escaped_in_json_is_read() -> None:

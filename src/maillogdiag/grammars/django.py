@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import pyparsing as pp
 
 from maillogdiag.events import Event, EventKind
-from maillogdiag.failures import read_failure
+from maillogdiag.failures import Phase, read_failure
 from maillogdiag.grammars.application_time import with_application_time
 from maillogdiag.grammars.celery_lines import TaskLine, TaskState, read_task_line, task_keys
 from maillogdiag.grammars.django_pages import read_page
@@ -94,10 +94,11 @@ def _of_traceback(record: Record, text: str, traceback: Traceback, app: str) -> 
     message = keys[0] if keys else None
     if traceback.exception and not traceback.is_cut:
         keys = (*keys, _line_key(record, record.place.line))
-        return replace(_failed(record, app, "python-traceback", traceback.exception, keys), message=message)
+        event = _failed(record, app, "python-traceback", traceback.exception, keys, traceback.phase)
+        return replace(event, message=message)
     # A traceback that lost its first line ends before its exception, which is then a record of its own.
     keys = (*keys, _line_key(record, record.place.line + record.lines))
-    failure = read_failure(traceback.exception or text.split("\n", 1)[0], app=app)
+    failure = read_failure(traceback.exception or text.split("\n", 1)[0], app=app, phase=traceback.phase)
     return Event(EventKind.CONTEXT, app, record, "python-frames", keys, message=message, failure=failure)
 
 
@@ -133,9 +134,11 @@ def _of_transcript(record: Record, parts: dict[str, str], app: str) -> tuple[Eve
     return (_failed(record, app, "smtplib-reply", reply, (transcript_key(record, reply),)),)
 
 
-def _failed(record: Record, app: str, form: str, text: str, keys: tuple[str, ...] = ()) -> Event:
+def _failed(
+    record: Record, app: str, form: str, text: str, keys: tuple[str, ...] = (), phase: Phase | None = None
+) -> Event:
     keys = (*keys, *reason_keys(record, text))
-    return Event(EventKind.FAILED, app, record, form, keys, failure=read_failure(text, app=app))
+    return Event(EventKind.FAILED, app, record, form, keys, failure=read_failure(text, app=app, phase=phase))
 
 
 def transcript_key(record: Record, text: str) -> str:

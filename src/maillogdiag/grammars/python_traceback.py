@@ -10,6 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from maillogdiag.failures import Phase
+
 # The classes of smtplib, aiosmtplib and twisted.mail.smtp; no other client has exceptions of these names.
 SMTP_CLASS = (
     r"SMTP(?:Exception|ServerDisconnected|ResponseException|SenderRefused|Recipients?Refused|DataError|ConnectError"
@@ -36,6 +38,19 @@ _MAIL_PATH = re.compile(
     r"smtplib\.py|django[/\\]core[/\\]mail[/\\]|email_backends|send_e?mail\.py|aiosmtplib|djcelery_email|flask_mail"
 )
 _MAIL_FUNCTION = re.compile(r"(?:_|\b)send_?(?:[a-z]{1,40}_){0,4}e?mails?(?:_|\b)")
+# smtplib's functions, one a step of the dialogue; the innermost tells where it broke off.
+_PHASES = {
+    "connect": Phase.CONNECT,
+    "ehlo": Phase.EHLO,
+    "helo": Phase.EHLO,
+    "starttls": Phase.STARTTLS,
+    "login": Phase.AUTH,
+    "auth": Phase.AUTH,
+    "mail": Phase.MAIL_FROM,
+    "rcpt": Phase.RCPT_TO,
+    "data": Phase.DATA,
+}
+_WAITING_FOR = {Phase.CONNECT: Phase.GREETING, Phase.DATA: Phase.END_OF_DATA}
 _OTHER_CLIENT = re.compile(
     r"urllib3?[/\\]|requests[/\\]|http[/\\]client|httplib|aiohttp|httpx|imaplib|poplib|ldap|redis|psycopg|pymysql|MySQLdb"
     r"|pika[/\\]|amqp[/\\]|kombu|boto|paramiko|ftplib|websocket|push_notifications"
@@ -49,11 +64,13 @@ class Traceback:
     Args:
         exception: class and text of the exception that tells most, or the `raise` that a cut one ends near; None
             where neither can be seen.
+        phase: the step in which smtplib was, where its frames tell.
         is_mail: whether sending a mail failed here.
         is_cut: whether the line with the exception is missing.
     """
 
     exception: str | None
+    phase: Phase | None
     is_mail: bool
     is_cut: bool
 
@@ -66,6 +83,22 @@ class _Seen:
     functions: list[str] = field(default_factory=list)
     exceptions: list[str] = field(default_factory=list)
     raised: str | None = None
+    phase: Phase | None = None
+    phases: dict[str, Phase | None] = field(default_factory=dict)
+
+    def enter(self, path: str, function: str) -> None:
+        self.paths.append(path)
+        self.functions.append(function)
+        if path.endswith("smtplib.py"):
+            if function == "getreply":
+                self.phase = _WAITING_FOR.get(self.phase, self.phase) if self.phase else None
+            else:
+                self.phase = _PHASES.get(function, self.phase)
+
+    def leave(self, exception: str) -> None:
+        self.exceptions.append(exception)
+        self.phases[exception] = self.phase
+        self.phase = None
 
 
 def read_traceback(text: str) -> Traceback | None:
@@ -85,7 +118,8 @@ def read_traceback(text: str) -> Traceback | None:
     if not seen.paths:
         return None
     exception = _decisive(seen.exceptions)
-    return Traceback(exception or seen.raised or _reason_of_cut(seen), _is_mail(seen), exception is None)
+    phase = seen.phases[exception] if exception else seen.phase
+    return Traceback(exception or seen.raised or _reason_of_cut(seen), phase, _is_mail(seen), exception is None)
 
 
 def is_smtp_exception(text: str) -> bool:
@@ -110,13 +144,12 @@ def _walk(text: str) -> _Seen:
             continue
         elif frame := _FRAME.match(line):
             is_inside = True
-            seen.paths.append(frame["path"])
-            seen.functions.append(frame["function"] or "")
+            seen.enter(frame["path"], frame["function"] or "")
         elif line[:1].isspace():
             if found := _RAISE.match(line):
                 seen.raised = found["call"]
         elif is_inside and _EXCEPTION.match(line):
-            seen.exceptions.append(line)
+            seen.leave(line)
             is_inside = False
     return seen
 

@@ -13,7 +13,7 @@ from maillogdiag.events import Event, EventKind
 from maillogdiag.failures import Failure, read_failure
 from maillogdiag.grammars.application_time import with_application_time
 from maillogdiag.grammars.django import read_python_mail, transcript_key
-from maillogdiag.grammars.python_traceback import read_traceback
+from maillogdiag.grammars.python_traceback import Traceback, read_traceback
 from maillogdiag.grammars.reason_keys import gist_of, reason_keys, slots
 from maillogdiag.grammars.zulip_lines import Message, Told, read_message
 from maillogdiag.records import Record
@@ -58,16 +58,17 @@ class _Zulip:
 
 def _event(record: Record, message: Message) -> Event:
     kind = _KINDS.get(message.told, EventKind.FAILED)
-    raised, failure = "", None
+    raised, failure = None, None
     if kind in (EventKind.FAILED, EventKind.GIVEN_UP) or message.told is Told.RESTART:
         raised = _raised(record.text)
         failure = _failure(message, raised)
+    reason = raised.exception if raised and raised.exception else message.reason
     return Event(
         kind=kind,
         app=APP,
         record=record,
         form=message.told.value,
-        keys=tuple(_keys(record, message, raised or message.reason)),
+        keys=tuple(_keys(record, message, reason)),
         message=_mail_id(record, message),
         failure=failure,
         mail=message.template or None,
@@ -75,21 +76,21 @@ def _event(record: Record, message: Message) -> Event:
     )
 
 
-def _raised(text: str) -> str:
-    """The exception of the traceback below a message; empty where there is none about mail."""
+def _raised(text: str) -> Traceback | None:
+    """The traceback below a message, if it tells an exception of sending mail."""
     traceback = read_traceback(text)
-    return traceback.exception or "" if traceback and traceback.is_mail else ""
+    return traceback if traceback and traceback.is_mail and traceback.exception else None
 
 
-def _failure(message: Message, raised: str) -> Failure:
+def _failure(message: Message, raised: Traceback | None) -> Failure:
     """The reason in the message's line; class and phase, and where it has no reason all, of the traceback below."""
-    if not raised:
+    if raised is None or raised.exception is None:
         return read_failure(message.reason, app=APP)
-    cause = read_failure(raised, app=APP)
+    cause = read_failure(raised.exception, app=APP, phase=raised.phase)
     if message.told is not Told.ERROR:
         return cause
     said = read_failure(message.reason, app=APP)
-    return replace(said, exception=cause.exception, phase=said.phase or cause.phase)
+    return replace(said, exception=cause.exception, phase=cause.phase or said.phase)
 
 
 def _keys(record: Record, message: Message, reason: str) -> Iterable[str]:
