@@ -61,11 +61,11 @@ _OTHERS = re.compile(
     r"imap|pop3|ldap|oauth|webhook|\bpush|https?://[^\s\"]{0,200}\"?: |fetchmail|getmail|dovecot|smtpd\b|postscreen"
     r"|amavis|rspamd|spamd\b|fail2ban|noqueue|reject: "
     r"|rejected (?:rcpt|mail|ehlo|helo|connection)|inbound|incoming"
-    r"|postgres|redis|elastic|plugin_id|sasl \w{1,20} authentication|ssl_accept|rip=|\bclient ip\b"
+    r"|upstream|postgres|redis|elastic|plugin_id|sasl \w{1,20} authentication|ssl_accept|rip=|\bclient ip\b"
 )
 _INCOMING = re.compile(
     r"NOQUEUE|reject: |smtpd\b|postscreen|rejected (?:RCPT|MAIL|EHLO|HELO)|SASL \w{1,20} authentication failed"
-    r"|com\.sun\.mail\.(?:imap|pop3)|Net\.Imap|dovecot|fail2ban|rip="
+    r"|com\.sun\.mail\.(?:imap|pop3)|Net\.Imap|dovecot|fail2ban|rspamd|amavis|spamd\b|rip="
 )
 _FRAME = re.compile(r"\n\s{1,40}(?:at |\.\.\. \d|#\d{1,3} |from )[^\n]{0,1000}")
 # smtplib's debug output: its error comes after it, or another line has the whole of it.
