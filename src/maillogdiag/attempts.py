@@ -71,11 +71,15 @@ class _Open:
             self.last_time = event.record.time
 
     def has_copy_of(self, event: Event) -> bool:
-        """Whether this very line was read before, in another file or as another stream's copy."""
+        """Whether this very line was read before, in another file or as another stream's copy.
+
+        Copies may have other words around them; a form that may come several times in a try is told by its text.
+        """
+        needs_text = event.record.time is None or event.form.endswith("*")
         return any(
             old.form == event.form
             and old.record.time == event.record.time
-            and (event.record.time is not None or old.record.text == event.record.text)
+            and (not needs_text or old.record.text == event.record.text)
             for old in self.events
         )
 
@@ -112,7 +116,9 @@ class _Desk:
         self._forms.setdefault(source, set()).add(event.form)
         keys = event.keys or (_neighbour_key(event),)
         found = self._find(event, keys)
-        if any(attempt.has_copy_of(event) for attempt in found):
+        copy = next((attempt for attempt in found if attempt.has_copy_of(event)), None)
+        if copy is not None:
+            self._adopt_beginning(copy, found, event)
             return
         attempt = next((one for one in found if _belongs(one, event)), None)
         if attempt is None:
@@ -142,6 +148,19 @@ class _Desk:
             if attempt is not None and _may_join(attempt, event, key):
                 found[id(attempt)] = attempt
         return list(found.values())
+
+    def _adopt_beginning(self, attempt: _Open, found: Iterable[_Open], copy: Event) -> None:
+        """Give `attempt` the line that began it, which stands only in the file where `copy` of its failure is, too.
+
+        Zulip's errors.log, read before send_email.log, has the failures without their beginnings.
+        """
+        time = copy.record.time
+        for other in found:
+            is_earlier = time is None or other.last_time is None or other.last_time <= time
+            if other is not attempt and is_earlier and not other.has_outcome() and not other.forms & attempt.forms:
+                self._absorb(attempt, other)
+        for key in attempt.keys:
+            self._by_key[key] = attempt
 
     def _absorb(self, attempt: _Open, other: _Open) -> None:
         """Sidekiq's lines know the job by one id, ActiveJob's by another, until a line names both."""
@@ -187,9 +206,9 @@ def _belongs(attempt: _Open, event: Event) -> bool:
     """Whether `event` is part of this try; the second event of a form begins the mail's next try."""
     if all(key.startswith("same:") for key in attempt.keys):
         return True
-    if event.form.endswith("*"):
-        return not attempt.has_outcome()
-    return _base_form(event) not in attempt.forms
+    if (event.form.endswith("*") or event.form in _SILENT_SUCCESS_FORMS) and attempt.has_outcome():
+        return False
+    return event.form.endswith("*") or _base_form(event) not in attempt.forms
 
 
 def _are_halves(one: _Open, two: _Open) -> bool:

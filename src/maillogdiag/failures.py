@@ -115,15 +115,15 @@ _PHASE_OF_CLASS = {
 _SERVERS = (
     re.compile(
         r"(?:host|server|connect to|with|relay=|to server) ?"
-        r"(?P<host>[\w-]+(?:\.[\w-]+)+)(?:\[[^\]\s]*\])?(?::(?P<port>\d{1,5}))?"
+        r"(?P<host>[\w-]{1,63}(?:\.[\w-]{1,63}){1,10})(?:\[[^\]\s]*\])?(?::(?P<port>\d{1,5}))?"
     ),
     re.compile(r"peeraddr=(?P<host>\[?[\w.:]+?\]?):(?P<port>\d{1,5})(?!\S*:\d)"),
     re.compile(r"for \"(?P<host>[^\"\s]{1,255})\" port (?P<port>\d{1,5})"),
     re.compile(r"(?:tcp|tcp4|tcp6|ssl|tls|smtps?)(?: |://)(?P<host>\[[\w:.]+\]|[\w.-]+):(?P<port>\d{1,5})"),
-    re.compile(r"(?:to|for|host) \"?(?P<host>\[[\w:.]+\]|[\w-]+(?:\.[\w-]+)+):(?P<port>\d{1,5})"),
+    re.compile(r"(?:to|for|host) \"?(?P<host>\[[\w:.]+\]|[\w-]{1,63}(?:\.[\w-]{1,63}){1,10}):(?P<port>\d{1,5})"),
     re.compile(r"lookup (?P<host>[\w.-]{1,255})"),
     re.compile(r"\bport (?P<port>\d{1,5})\b"),
-    re.compile(r"(?P<host>[\w-]+(?:\.[\w-]+)+):(?P<port>25|465|587|2525)\b"),
+    re.compile(r"(?<![\w.-])(?P<host>[\w-]{1,63}(?:\.[\w-]{1,63}){1,10}):(?P<port>25|465|587|2525)\b"),
 )
 
 _ESCAPED_BREAK = re.compile(r"\\r\\n|\\n|\\r|\\t")
