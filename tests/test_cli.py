@@ -94,6 +94,32 @@ def test_fail_on_counts_only_findings_that_severe() -> None:
     assert 1 == run("scan", "--fail-on", "high", FAILING).returncode
 
 
+def test_quiet_says_one_line_of_failures_and_nothing_where_all_is_well() -> None:
+    assert b"failing attempts=" in run("scan", "--quiet", FAILING).stdout
+    assert 1 == run("scan", "--quiet", FAILING).stdout.count(b"\n")
+    assert b"" == run("scan", "--quiet", DECOYS).stdout
+
+
+def test_a_report_can_be_rendered_again_and_compared(tmp_path: Path) -> None:
+    page, data = tmp_path / "report.html", tmp_path / "report.json"
+    run("scan", "--output", page, FAILING)
+    run("scan", "--output", data, DECOYS)
+
+    again = run("report", "--format", "json", page)
+    compared = run("compare", page, data)
+
+    assert ["auth-failed"] == [finding["cause"] for finding in json.loads(again.stdout)["findings"]]
+    assert 0 == compared.returncode
+    assert b"gone" in compared.stdout.lower()
+
+
+def test_redact_takes_addresses_out_of_a_raw_log() -> None:
+    done = run("redact", "-", text=b"Sent mail to ana@social.example.org (5.0ms)\n")
+
+    assert b"Sent mail to " in done.stdout
+    assert b"ana" not in done.stdout
+
+
 def test_output_to_a_file_is_told_from_its_ending(tmp_path: Path) -> None:
     page = tmp_path / "report.html"
 

@@ -37,7 +37,9 @@ FailOnOption = Annotated[
     FailOn | None,
     typer.Option("--fail-on", help="Exit with 1 only for findings this severe that are not over; any finding else."),
 ]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, and the report in one line.")]
+QuietOption = Annotated[
+    bool, typer.Option("--quiet", "-q", help="No progress; one line on the terminal, and none if all is well.")
+]
 ColorOption = Annotated[ColorWish, typer.Option("--color", help="Colour on the terminal.")]
 
 

@@ -47,6 +47,8 @@ def deliver(report: Report, options: ReportOptions) -> None:
     color = _wants_color(options)
     text = _render_redacted(report, chosen, options, color) if is_redacted else render(report, chosen, color=color)
     _write(text, options.output)
+    if options.output is not None and str(options.output) != "-" and not options.quiet:
+        tell(f"report written to {options.output}")
 
 
 def _render_redacted(report: Report, chosen: Format, options: ReportOptions, color: bool) -> str:
@@ -115,4 +117,3 @@ def _write(text: str, output: Path | None) -> None:
         output.write_text(text, encoding="utf-8", errors="replace")
     except OSError as error:
         raise ReportError(f"cannot write {output}: {error.strerror}; choose another --output") from None
-    tell(f"report written to {output}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,5 +31,11 @@ def diagnose(sources: Iterable[Source], options: ReportOptions, *, app: str | No
     for counted in report.coverage:
         for problem in counted.problems:
             tell(f"{counted.source}: {problem}")
-    deliver(report, options)
-    raise typer.Exit(exit_code(report, run.has_unreadable_source, options.fail_on))
+    code = exit_code(report, run.has_unreadable_source, options.fail_on)
+    if not options.quiet or options.output or options.format:
+        deliver(report, options)
+    elif code:
+        from maillogdiag.reports.digest import digest_of
+
+        sys.stdout.write(digest_of(report) + "\n")
+    raise typer.Exit(code)
