@@ -105,7 +105,7 @@ def _replace_customer(labels: list[str], kept: str, mapping: RedactionMap) -> st
     name = ".".join(labels)
     prefix = labels[: len(labels) - len(kept.split("."))]
     if address := _REVERSED.search(name):
-        stand_in = mapping.stand_in(Kind.PUBLIC_IP, address[0].rstrip("."))
+        stand_in = mapping.stand_in(Kind.PUBLIC_ADDRESS, address[0].rstrip("."))
         return f"{name[: address.start()]}{stand_in}.{name[address.end() :]}"
     tenant = next((domain for domain in _CUSTOMER_DOMAINS if name.endswith("." + domain)), None)
     if tenant is not None:

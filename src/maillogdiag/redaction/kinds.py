@@ -12,7 +12,7 @@ class Kind(StrEnum):
     NAME = "name"  # a person's or a community's name as people write it
     DOMAIN = "domain"  # the part of a host name that one registers
     HOST = "host"  # the labels before it, or a host name without a dot
-    PUBLIC_IP = "public-ip"  # an address of the public internet, version 4 or 6
+    PUBLIC_ADDRESS = "public-addr"  # an IP address of the public internet, version 4 or 6
     MESSAGE = "message"  # the part of a Message-ID before the @
     ID = "id"  # number or key of an account, a session, a device
     TEXT = "text"  # subject or body of a mail, browser identification

@@ -12,6 +12,7 @@ from maillogdiag.redaction.known import replace_known
 from maillogdiag.redaction.mapping import RedactionMap
 from maillogdiag.redaction.marked_text import MarkedText
 from maillogdiag.redaction.scrubbing import EVERYTHING, scrub
+from maillogdiag.redaction.vocabulary import is_common_word
 
 _TIME = (
     r"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,9})?|"
@@ -22,7 +23,11 @@ _BYTES = re.compile(r"\[(?P<bytes>\d{1,3}(?:,\s?\d{1,3}){7,200000})\]")
 
 
 def _replace_machine(match: re.Match[str], mapping: RedactionMap) -> str:
-    return match["before"] + replace_host(match["host"], mapping)
+    host = match["host"]
+    # supervisord and Zulip write the level where syslog has the machine: "INFO", "CRIT", "ERR".
+    if is_common_word(host) or (host.isupper() and host.isalpha()):
+        return match[0]
+    return match["before"] + replace_host(host, mapping)
 
 
 def _replace_bytes(match: re.Match[str], mapping: RedactionMap) -> str:

@@ -28,6 +28,7 @@ _SHOWN_NETWORKS = tuple(
     )
 )  # fmt: skip
 _SHOWN_RESOLVERS = frozenset({"1.1.1.1", "1.0.0.1", "8.8.8.8", "8.8.4.4", "9.9.9.9"})
+_FILE_ENDING = re.compile(r"(?i)\.(?:html?|log|txt|php|pem|crt|cer|key|conf|cfg|json|ya?ml|gz|zip|xml)$")
 _VERSION_BEFORE = re.compile(r"(?i)(?:\b(?:rails|version|release|ver)[ :=]{1,2}|\bv)$")
 _PATH_WORDS = words(
     """
@@ -39,7 +40,8 @@ _PATH_WORDS = words(
 
 def _replace_address(match: re.Match[str], mapping: RedactionMap) -> str:
     local, domain = match["local"], match["domain"]
-    if _UNIT.fullmatch(domain) or (domain.isdigit() and len(domain) < 4):
+    is_instance = _UNIT.fullmatch(domain) or (domain.isdigit() and len(domain) < 4)
+    if is_instance or match.string[match.end() : match.end() + 1] == "(":
         return match[0]
     before = match.string[max(match.start() - 24, 0) : match.start()]
     is_message = bool(_MESSAGE_LOCAL.fullmatch(local) or _BEFORE_MESSAGE.search(before))
@@ -63,8 +65,8 @@ def _replace_mail_domain(domain: str, mapping: RedactionMap) -> str:
     if domain.startswith("["):
         return "[" + _replace_ip_text(domain.strip("[]").removeprefix("IPv6:"), mapping) + "]"
     head, colon, port = domain.partition(":")
-    ip = _replace_ip_text(head, mapping)
-    return (ip if ip != head else replace_host(head, mapping)) + colon + port
+    is_ip = re.fullmatch(r"\d{1,3}(?:\.\d{1,3}){3}", head)
+    return (_replace_ip_text(head, mapping) if is_ip else replace_host(head, mapping)) + colon + port
 
 
 def _replace_verp(match: re.Match[str], mapping: RedactionMap) -> str:
@@ -74,8 +76,11 @@ def _replace_verp(match: re.Match[str], mapping: RedactionMap) -> str:
 
 
 def _replace_host(match: re.Match[str], mapping: RedactionMap) -> str:
-    host = match["host"]
-    return replace_host(host, mapping) if is_host(host) or is_kept(host) else match[0]
+    host, ending = match["host"], ""
+    if file_ending := _FILE_ENDING.search(host):
+        # A page or a file that is called after a host: "remote.example.net.html".
+        host, ending = host[: file_ending.start()], file_ending[0]
+    return replace_host(host, mapping) + ending if is_host(host) or is_kept(host) else match[0]
 
 
 def _replace_named_host(match: re.Match[str], mapping: RedactionMap) -> str:
@@ -113,7 +118,7 @@ def _replace_ip_text(text: str, mapping: RedactionMap) -> str:
         return text
     if str(address) in _SHOWN_RESOLVERS or any(address in network for network in _SHOWN_NETWORKS):
         return text
-    return mapping.stand_in(Kind.PUBLIC_IP, text)
+    return mapping.stand_in(Kind.PUBLIC_ADDRESS, text)
 
 
 def _replace_user_value(match: re.Match[str], mapping: RedactionMap) -> str:
@@ -182,7 +187,7 @@ PERSONAL = (
     Detector(
         ("@",),
         re.compile(
-            rf"{START}(?P<local>(?:SRS[01][=+-]|[\w.-]{{1,60}}[+-])[\w.+-]{{0,100}}?=?"
+            rf"{START}(?P<local>(?:SRS[01][=+-][\w.+=-]{{1,100}}=|[\w.-]{{1,60}}[+-])"
             rf"(?P<inner_local>[\w.+-]{{1,64}})=(?P<inner_domain>[\w.-]{{1,200}}))@(?P<domain>{_MAIL_DOMAIN})"
         ),
         _replace_verp,
@@ -219,6 +224,11 @@ PERSONAL = (
     ),
     Detector(
         ("<realm:", "realm "), re.compile(r"<Realm: (?P<value>[^>\d][^>]{0,80}?)(?= \d+>|>)"), replace_group(Kind.NAME)
+    ),
+    Detector(
+        ("user ",),
+        re.compile(r"(?i)\buser (?P<value>[\w.-]{3,64})(?= (?:not found|is not|does not|has no|cannot|could not)\b)"),
+        _replace_path_user,
     ),
     Detector(
         ("user ",),

@@ -21,7 +21,7 @@ _TOKEN_KEYS = r"[\w.-]{0,60}?(?:token|otp|nonce|signature|cookie|csrf|session_?k
 _TOKEN_PATHS = (
     r"/accounts/do_confirm/|/accounts/confirm/|/accounts/password/reset/[\w-]{1,30}/|/accounts/[\w-]{1,30}/subdomain/|"
     r"/join/|/new/|/create_realm/|/new/demo/|/invite/|/invites/|/unsubscribe/|/email_unsubscribe/[\w-]{1,40}/|"
-    r"/setpassword/|/lostpassword/reset/form/|/reset_password/|/password/reset/|/confirm_email/|/verify/|/i/|"
+    r"/setpassword/|lostpassword/reset/form/|/reset_password/|/password/reset/|/confirm_email/|/verify/|/i/|"
     r"/hooks/|/files/public/"
 )
 
@@ -190,14 +190,14 @@ SECRETS = (
     Detector(
         (),
         re.compile(
-            r"(?<![A-Za-z0-9+/=_.%-])(?P<value>(?:[A-Za-z0-9+/]{4}){4,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)(?![A-Za-z0-9+/=])"
+            r"(?<![A-Za-z0-9+/_.%-])(?P<value>(?:[A-Za-z0-9+/]{4}){4,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)(?![A-Za-z0-9+/=])"
         ),
         _replace_encoded,
     ),
     Detector(
         (),
         re.compile(
-            r"(?<![A-Za-z0-9+/=_.%-])(?P<value>(?:[A-Za-z0-9+/]{4}){2,3}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=))(?![A-Za-z0-9+/=])"
+            r"(?<![A-Za-z0-9+/_.%-])(?P<value>(?:[A-Za-z0-9+/]{4}){2,3}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=))(?![A-Za-z0-9+/=])"
         ),
         _replace_encoded,
     ),
