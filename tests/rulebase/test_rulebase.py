@@ -11,7 +11,7 @@ from maillogdiag.causes import Cause
 from maillogdiag.errors import RuleError, UsageError
 from maillogdiag.failures import read_failure
 from maillogdiag.rulebase import check, load_rules
-from maillogdiag.rulebase.matching import occurs
+from maillogdiag.rulebase.phrases import occurs
 
 
 def test_the_built_in_rules_are_valid_and_every_sample_gives_its_rule() -> None:
@@ -66,7 +66,7 @@ def test_a_broken_rule_file_is_named_with_line_and_column(tmp_path: Path) -> Non
 def test_a_duplicate_key_is_an_error(tmp_path: Path) -> None:
     write_rule(tmp_path, "family: mine\nfamily: again\n")
 
-    with pytest.raises(RuleError, match="mine.yaml:2:1"):
+    with pytest.raises(RuleError, match=r"mine\.yaml:2:1"):
         load_rules([tmp_path])
 
 

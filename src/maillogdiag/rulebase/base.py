@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from maillogdiag.causes import Cause
 from maillogdiag.failures import Failure
 from maillogdiag.rulebase.building import Knowledge, build
 from maillogdiag.rulebase.loading import built_in_folder, load_documents, rule_files, user_folder
-from maillogdiag.rulebase.matching import occurs, rank_of
+from maillogdiag.rulebase.matching import rank_of
+from maillogdiag.rulebase.phrases import PhraseIndex, occurs
 from maillogdiag.rulebase.rules import Confidence, Diagnosis, Fix, Rule, Severity
 
 _MOST_REMEMBERED = 4096
@@ -30,6 +32,13 @@ class RuleBase:
         self._meanings = knowledge.meanings
         self._providers = knowledge.providers
         self._remembered: dict[Failure, Diagnosis] = {}
+        self._phrases = PhraseIndex({phrase for rule in self.rules for phrase in rule.when.phrases})
+        self._by_phrase: dict[str, list[Rule]] = {}
+        for rule in self.rules:
+            for phrase in rule.when.text or rule.when.all[:1]:
+                self._by_phrase.setdefault(phrase, []).append(rule)
+        wordless = (rule for rule in self.rules if not rule.when.text and not rule.when.all)
+        self._wordless = sorted(wordless, key=lambda rule: -rule.tier)
 
     def diagnose(self, failure: Failure) -> Diagnosis:
         """Return what the most specific rule says of `failure`; the cause "unknown" where none applies."""
@@ -56,9 +65,13 @@ class RuleBase:
 
     def winner(self, failure: Failure) -> tuple[Rule | None, int]:
         """Return the rule that wins for `failure` and its rank; ties go to the rule's id."""
+        found = self._phrases.find(failure.normal)
         best: tuple[int, str, Rule | None] = (0, "", None)
-        for rule in self.rules:
-            rank = rank_of(rule, failure)
+        likely = (rule for phrase in found for rule in self._by_phrase.get(phrase, ()))
+        for rule in chain(likely, self._wordless):
+            if best[2] and rule.tier < best[2].tier:
+                continue
+            rank = rank_of(rule, failure, found)
             if rank is not None and (rank, rule.id) > best[:2]:
                 best = (rank, rule.id, rule)
         return best[2], best[0]

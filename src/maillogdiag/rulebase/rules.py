@@ -95,6 +95,11 @@ class Condition:
     port: tuple[int, ...] = ()
 
     @property
+    def phrases(self) -> tuple[str, ...]:
+        """All phrases that it looks for, wanted or not."""
+        return self.text + self.all + self.none
+
+    @property
     def size(self) -> int:
         """How many fields it asks for: more of them is more specific; a status code is finer than a reply code."""
         fields = (self.text, self.all, self.code, self.exception, self.phase, self.app, self.provider, self.port)
