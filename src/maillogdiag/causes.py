@@ -44,3 +44,15 @@ class Cause(StrEnum):
     TEMPORARY_SERVER_FAILURE = "temporary-server-failure"
     QUEUE_STALLED = "queue-stalled"
     UNKNOWN = "unknown"
+
+
+PER_MAIL = frozenset(
+    {
+        Cause.RECIPIENT_REJECTED,
+        Cause.MAILBOX_FULL,
+        Cause.MESSAGE_TOO_LARGE,
+        Cause.SPAM_REJECTED,
+        Cause.GREYLISTED,
+    }
+)
+"""Causes that lie with one mail or one recipient: that other mail went out says nothing about them."""

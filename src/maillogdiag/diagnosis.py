@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from maillogdiag.attempts import GENERIC_APPS, Attempt, Outcome
-from maillogdiag.causes import Cause
+from maillogdiag.causes import PER_MAIL, Cause
 from maillogdiag.events import Event, EventKind
 from maillogdiag.evidence import evidence_of
 from maillogdiag.failures import Failure
@@ -19,16 +19,6 @@ from maillogdiag.rulebase.rules import TIER_RANK, Diagnosis, Fix, Severity, Tier
 
 Diagnose = Callable[[Failure], Diagnosis]
 
-# Causes that lie with one mail or one recipient: that other mail went out says nothing about them.
-_PER_MAIL = frozenset(
-    {
-        Cause.RECIPIENT_REJECTED,
-        Cause.MAILBOX_FULL,
-        Cause.MESSAGE_TOO_LARGE,
-        Cause.SPAM_REJECTED,
-        Cause.GREYLISTED,
-    }
-)
 _EVIDENCE_FIRST, _EVIDENCE_LAST = 2, 1
 # Since Sidekiq 5 the dump of a failed job holds the error of the try before it.
 _PREVIOUS_TRY_FORMS = frozenset({"sidekiq-context"})
@@ -159,7 +149,6 @@ def _finding(entry: _FindingTally, accepted: list[datetime], diagnose: Diagnose)
     apps = tuple(sorted(entry.apps - GENERIC_APPS if entry.apps - GENERIC_APPS else entry.apps))
     before = [minute for minute in accepted if entry.first and minute < entry.first]
     after = [minute for minute in accepted if entry.last and minute > entry.last]
-    per_mail = diagnosis.cause in _PER_MAIL
     return Finding(
         cause=diagnosis.cause,
         rule=diagnosis.rule,
@@ -177,7 +166,7 @@ def _finding(entry: _FindingTally, accepted: list[datetime], diagnose: Diagnose)
         fixes=_fixes(failure, apps, diagnose),
         evidence=(*entry.earliest, *entry.latest),
         last_accepted_before=before[-1] if before else None,
-        recovered=after[0] if after and not per_mail else None,
+        recovered=after[0] if after and diagnosis.cause not in PER_MAIL else None,
     )
 
 
@@ -218,8 +207,9 @@ def _floor(time: datetime, width: timedelta) -> datetime:
 
 
 def _impact(finding: Finding) -> tuple[bool, int, int, str]:
-    is_over = finding.recovered is not None
-    return is_over, _SEVERITY_ORDER[finding.severity], -finding.count, finding.rule
+    """What goes on and concerns all mail comes first."""
+    is_bearable = finding.recovered is not None or finding.cause in PER_MAIL
+    return is_bearable, _SEVERITY_ORDER[finding.severity], -finding.count, finding.rule
 
 
 def _evidence_order(item: Evidence) -> tuple[float, str, int]:

@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from maillogdiag.causes import PER_MAIL
 from maillogdiag.reports.model import Coverage, Finding, Status, Summary
 
 
 def status_of(summary: Summary, findings: Sequence[Finding]) -> Status:
-    """Return the verdict in one word; "recovered" only where every finding is over."""
-    if findings:
-        is_over = all(finding.recovered is not None for finding in findings)
-        return Status.RECOVERED if is_over else Status.FAILING
-    return Status.OK if summary.attempts else Status.NOTHING_SEEN
+    """Return the verdict in one word.
+
+    "recovered" only where every finding that concerns all mail is over; single mails that failed beside others that
+    were accepted do not make mail "failing".
+    """
+    if not findings:
+        return Status.OK if summary.attempts else Status.NOTHING_SEEN
+    general = [finding for finding in findings if finding.cause not in PER_MAIL]
+    is_over = all(finding.recovered is not None for finding in general)
+    return Status.RECOVERED if is_over and (general or summary.accepted) else Status.FAILING
 
 
 def verdict_of(status: Status, summary: Summary, findings: Sequence[Finding], coverage: Sequence[Coverage]) -> str:
@@ -27,11 +33,14 @@ def verdict_of(status: Status, summary: Summary, findings: Sequence[Finding], co
         case Status.OK:
             rest = f"; how {summary.unknown_outcome:,} ended is not in the log" if summary.unknown_outcome else ""
             return f"No mail failure was found: {_counted(summary.accepted, 'mail')} handed over{rest}."
+        case Status.RECOVERED if all(finding.cause in PER_MAIL for finding in findings):
+            return f"Mail works, but single mails failed: {_share(summary, findings)}."
         case Status.RECOVERED:
             last = max((finding.recovered for finding in findings if finding.recovered), default=None)
             return f"Mail failed and works again{_since(' since', last)}: {_share(summary, findings)}."
         case Status.FAILING:
-            first = min((finding.first_seen for finding in findings if finding.first_seen), default=None)
+            ongoing = [finding for finding in findings if finding.recovered is None]
+            first = min((finding.first_seen for finding in ongoing if finding.first_seen), default=None)
             return f"Mail is failing{_since(' since', first)}: {_share(summary, findings)}."
 
 

@@ -187,7 +187,7 @@ def _read_refusal(record: Record, writer: _Writer, parts: dict[str, str]) -> tup
     """A client that our server refused: ours where it is near, or has logged in."""
     reply, _, mail = parts["reply"].partition("; from=<")
     if not (is_near(parts["client"], parts["address"]) or _LOGGED_IN.search(parts["reply"])):
-        return ()
+        return (Event(EventKind.NOTICE, APP, record, "postfix-stranger-refused"),)
     addresses = _REJECTED_FROM_TO.search(f"from=<{mail}")
     recipient = addresses["to"] if addresses else None
     phase = {"SASL": Phase.AUTH, "SSL_": Phase.STARTTLS}.get(reply[:4])

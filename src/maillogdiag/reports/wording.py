@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
 
-from maillogdiag.causes import Cause
+from maillogdiag.causes import PER_MAIL, Cause
 from maillogdiag.reports.model import Coverage, Finding, Report, Status
 from maillogdiag.rulebase.rules import Fix, Setting
 
@@ -77,6 +77,8 @@ def state_words(finding: Finding) -> str:
     """Return whether it goes on."""
     if finding.recovered is not None:
         return f"over: a mail was accepted at {time_words(finding.recovered)}"
+    if finding.cause in PER_MAIL:
+        return "lies with single mails: that others were accepted says nothing about it"
     return "still failing at the end of the log"
 
 

@@ -36,7 +36,10 @@ class SkippedSource:
         names = ", ".join(skipped[:_MOST_NAMES]) + (", …" if len(skipped) > _MOST_NAMES else "")
         self.name = name
         # No problem: nothing of a log was lost.
-        self.format = f"{len(skipped):,} files skipped that are no logs: {names}"
+        files = (
+            "1 file skipped that is no log" if len(skipped) == 1 else f"{len(skipped):,} files skipped that are no logs"
+        )
+        self.format = f"{files}: {names}"
         self.problems: list[str] = []
 
     def lines(self) -> Iterator[Line]:
