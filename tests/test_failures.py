@@ -79,6 +79,28 @@ def test_the_server_is_found(text: str, server: tuple[str, int]) -> None:
     assert server == (failure.host, failure.port)
 
 
+WORDS = st.text("abcdefgh", min_size=1, max_size=8)
+
+
+@given(st.lists(st.lists(WORDS, min_size=1, max_size=4).map(" ".join), min_size=1, max_size=5), st.booleans())
+def test_reading_a_long_reply_again_changes_nothing(lines: list[str], has_status: bool) -> None:
+    status = "5.7.1 " if has_status else ""
+    reply = "\n".join([*(f"550-{status}{line}" for line in lines[:-1]), f"550 {status}{lines[-1]}"])
+    normal = read_failure(reply).normal
+
+    assert reply[:4] + status + " ".join(lines) == normal
+    assert read_failure(normal).normal == normal
+
+
+@given(st.ip_addresses(v=4).map(str), st.integers(200, 599))
+def test_no_code_is_read_out_of_an_address_a_size_or_a_time(address: str, number: int) -> None:
+    failure = read_failure(
+        f"to {number}@[{address}]:25: {number} KB of mail, gave up after {number} s, {address}:{number}"
+    )
+
+    assert (None, None) == (failure.code, failure.enhanced)
+
+
 @given(st.text(max_size=400))
 def test_any_text_can_be_read(text: str) -> None:
     failure = read_failure(text)

@@ -59,7 +59,8 @@ class Failure:
 
 
 # reply := code [("-" | " ") enhanced] text            (RFC 5321 section 4.2, RFC 2034 section 4)
-_CODE = pp.Regex(r"(?P<code>[2-5]\d\d)(?![\d@.])")
+_UNIT = r" ?(?:[KMGkmg]i?[Bb]|[Bb]ytes|m?s|sec\w*|min\w*|messages|recipients)\b"
+_CODE = pp.Regex(rf"(?P<code>[2-5]\d\d)(?![\d@.])(?!{_UNIT})")
 _ENHANCED = pp.Regex(r"[ -]?#?(?P<enhanced>[245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _REPLY = (_CODE + pp.Opt(_ENHANCED)).leave_whitespace()
 
@@ -128,8 +129,6 @@ _SERVERS = (
 
 _ESCAPED_BREAK = re.compile(r"\\r\\n|\\n|\\r|\\t")
 _BYTES_QUOTE = re.compile(r"\b[bu](?=['\"])")
-_REPEATED_CODE = re.compile(r"(?<=\s)[2-5]\d\d[- ](?:[245]\.\d{1,3}\.\d{1,3}\s+)?(?=\S)")
-_REPEATED_ENHANCED = re.compile(r"(?<=[\s])[245]\.\d{1,3}\.\d{1,3}\s+(?=\S)")
 _CURLY_QUOTES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"'})
 
 
@@ -155,7 +154,7 @@ def read_failure(
     code, enhanced, reply_at = _reply(flat)
     exception = _exception(flat)
     found_host, found_port = _server(flat)
-    normal = _normalise(flat, reply_at)
+    normal = _normalise(flat, reply_at, code, enhanced)
     return Failure(
         text=text,
         normal=normal,
@@ -175,11 +174,14 @@ def _flatten(text: str) -> str:
     return " ".join(_BYTES_QUOTE.sub("", text).replace("\\'", "'").replace('\\"', '"').split())
 
 
-def _normalise(flat: str, reply_at: int) -> str:
-    """Lower case, and the code that each line of a multi-line reply repeats taken out."""
-    head, reply = (flat[: reply_at + 1], flat[reply_at + 1 :]) if reply_at >= 0 else (flat, "")
-    reply = _REPEATED_ENHANCED.sub("", _REPEATED_CODE.sub("", reply))
-    return (head + reply).lower()
+def _normalise(flat: str, reply_at: int, code: int | None, enhanced: str | None) -> str:
+    """Lower case, and the codes that each line of a multi-line reply repeats taken out."""
+    if reply_at < 0:
+        return flat.lower()
+    codes = [f"{code}[- ]", *([re.escape(enhanced) + " "] if enhanced else [])]
+    repeated = re.compile(rf"(?<=\s)(?:{'|'.join(codes)})+(?=\S)")
+    first_line = reply_at + len(f"{code} {enhanced or ''}")
+    return (flat[:first_line] + repeated.sub("", flat[first_line:])).lower()
 
 
 def _reply(flat: str) -> tuple[int | None, str | None, int]:

@@ -108,5 +108,6 @@ def _rule_of_code(code: str, entry: dict[str, Any]) -> dict[str, Any]:
         "tier": "code" if is_precise else "class",
         "confidence": "medium" if is_precise else "low",
         "when": {"enhanced" if is_enhanced else "code": [code]},
+        "samples": {"match": [f"550 {code.replace('x', '5')} no" if is_enhanced else f"{code} no"]},
         "source": entry.get("source", ""),
     }

@@ -32,7 +32,7 @@ def _duplicates(base: RuleBase) -> list[RuleError]:
     problems = []
     for rule in base.rules:
         if rule.id in seen:
-            problems.append(RuleError(f"rule {rule.id} stands twice", rule.path))
+            problems.append(_problem(rule, "stands twice"))
         seen.add(rule.id)
     return problems
 
@@ -40,21 +40,31 @@ def _duplicates(base: RuleBase) -> list[RuleError]:
 def _check_rule(base: RuleBase, rule: Rule) -> list[RuleError]:
     problems = []
     if not rule.id.startswith(f"{rule.cause}."):
-        problems.append(f"rule {rule.id}: its id must begin with its cause, {rule.cause}.")
+        problems.append(f"its id must begin with its cause, {rule.cause}.")
     if rule.tier in (Tier.FAMILY, Tier.SUBJECT, Tier.PHRASE) and not (rule.when.text or rule.when.all):
-        problems.append(f"rule {rule.id}: tier {rule.tier.name.lower()} needs phrases in `text` or `all`")
+        problems.append(f"tier {rule.tier.name.lower()} needs phrases in `text` or `all`")
     if rule.tier is Tier.PROVIDER and not (rule.when.provider or rule.when.app):
-        problems.append(f"rule {rule.id}: tier provider needs `provider` or `app`")
-    if not rule.samples.match and rule.tier not in (Tier.CODE, Tier.CLASS):
-        problems.append(f"rule {rule.id}: has no sample that it must match")
+        problems.append("tier provider needs `provider` or `app`")
+    if not rule.samples.match:
+        problems.append("has no sample that it must match")
     for text in rule.samples.match:
         winner = _winner(base, rule, text)
         if winner != rule.id:
-            problems.append(f"rule {rule.id}: the sample {text[:100]!r} goes to {winner}")
+            problems.append(f"the sample {text[:100]!r} goes to {winner}")
     for text in rule.samples.no_match:
         if _winner(base, rule, text) == rule.id:
-            problems.append(f"rule {rule.id}: must not match the sample {text[:100]!r}")
-    return [RuleError(problem, rule.path) for problem in problems]
+            problems.append(f"must not match the sample {text[:100]!r}")
+    if rule.tier in (Tier.CODE, Tier.CLASS) and (rule.when.text or rule.when.all):
+        problems.append(f"tier {rule.tier.name.lower()} is for rules without phrases")
+    return [_problem(rule, problem) for problem in problems]
+
+
+def _problem(rule: Rule, message: str) -> RuleError:
+    """What is wrong with `rule`, with the place of its id in its file (0, 0 for one that a code makes)."""
+    lines = Path(rule.path).read_text(encoding="utf-8").splitlines()
+    places = ((at, line.find(rule.id) + 1) for at, line in enumerate(lines, 1) if line.strip() == f"- id: {rule.id}")
+    line, column = next(places, (0, 0))
+    return RuleError(f"rule {rule.id}: {message}", rule.path, line, column)
 
 
 def _winner(base: RuleBase, rule: Rule, text: str) -> str:
