@@ -33,19 +33,23 @@ def tell(message: str) -> None:
 def deliver(report: Report, options: ReportOptions) -> None:
     """Render the report and write it where the options say.
 
-    What leaves the terminal is redacted unless the user says otherwise.
+    What leaves the terminal is redacted unless the user says otherwise; passwords and tokens never appear.
 
     Raises:
         UsageError: a format that cannot be told from the file's ending.
         ReportError: the file cannot be written, or a value would leak.
     """
+    from maillogdiag.redaction import remove_secrets
     from maillogdiag.reports.render import Format, render
 
     chosen = _format(options)
     leaves = options.output is not None or chosen is not Format.TERMINAL
     is_redacted = leaves if options.redact is None else options.redact
     color = _wants_color(options)
-    text = _render_redacted(report, chosen, options, color) if is_redacted else render(report, chosen, color=color)
+    if is_redacted:
+        text = _render_redacted(report, chosen, options, color)
+    else:
+        text = render(remove_secrets(report), chosen, color=color)
     _write(text, options.output)
     if options.output is not None and str(options.output) != "-" and not options.quiet:
         tell(f"report written to {options.output}")
