@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import django
+
 from tests.lab.room import client_environment
 from tests.lab.scenarios import Scenario
 

@@ -63,15 +63,27 @@ def is_empty(value: str) -> bool:
     return value.casefold() in EMPTY_VALUES or not value.strip("*xX.•-_ ")
 
 
-def keyed(keys: str, bare: str = r"[^\s,;&'\"<>)}\]\\]{1,200}", most: int = 300) -> str:
+_KEY_START = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))"
+
+
+def keyed(
+    keys: str, *, bare: str = r"[^\s,;&'\"<>)}\]\\]{1,200}", quoted: str = r".{0,300}?", is_ending: bool = False
+) -> str:
     """Return a pattern for the value of one of `keys`, in the ways logs and settings write it.
 
     `key=value`, `key=<value>`, `key="value"`, `"key":"value"` in JSON at any depth, `'key': 'value'` in Python,
     `:key=>"value"` in Ruby. The value is the group "value" or "bare"; see `replace_keyed`.
+
+    Args:
+        keys: alternatives, without groups.
+        bare: a value without quotes.
+        quoted: a value within quotes.
+        is_ending: whether `keys` are only what a key ends in: "password" of SMTP_PASSWORD and emailPassword.
     """
     return (
-        rf"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))(?P<key>{keys})\\{{0,15}}[\"']?\s{{0,3}}(?:=>|=|:(?=\s{{0,3}}\\{{0,15}}[\"']))"
-        rf"\s{{0,3}}<?(?:[bu]?{QUOTE}(?P<value>.{{0,{most}}}?)(?P=quote)|(?P<bare>{bare}))"
+        rf"{'' if is_ending else _KEY_START}(?P<key>{keys})\\{{0,15}}[\"']?\s{{0,3}}"
+        rf"(?:=>|=|:(?=\s{{0,3}}\\{{0,15}}[\"']))"
+        rf"\s{{0,3}}<?(?:[bu]?{QUOTE}(?P<value>{quoted})(?P=quote)|(?P<bare>{bare}))"
     )
 
 

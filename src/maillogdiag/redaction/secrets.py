@@ -14,10 +14,10 @@ from maillogdiag.redaction.mapping import RedactionMap, is_stand_in
 _PROMPTS = frozenset({"UGFzc3dvcmQ6", "VXNlcm5hbWU6", "UGFzc3dvcmQA", "VXNlciBOYW1lAA=="})
 _MECHANISM = r"(?:PLAIN|LOGIN|XOAUTH2?|OAUTHBEARER|CRAM-MD5|DIGEST-MD5|SCRAM-SHA-\d+(?:-PLUS)?|NTLM|GSSAPI|EXTERNAL)"
 _SECRET_KEYS = (
-    r"[\w.-]{0,60}?(?:password|passwd|passphrase|passwort|pass|secret|secret_key_base|secretkey|secret_?key|"
+    r"(?:password|passwd|passphrase|passwort|pass|secret|secret_key_base|secretkey|secret_?key|"
     r"private_?key|api_?key|access_?key|encrypt_?key|encryption_?key|salt|credentials?|datasource|database_url|auth_?token)"
 )
-_TOKEN_KEYS = r"[\w.-]{0,60}?(?:token|otp|nonce|signature|cookie|csrf|session_?key|confirmation_?key)"
+_TOKEN_KEYS = r"(?:token|otp|nonce|signature|cookie|csrf|session_?key|confirmation_?key)"
 _TOKEN_PATHS = (
     r"/accounts/do_confirm/|/accounts/confirm/|/accounts/password/reset/[\w-]{1,30}/|/accounts/[\w-]{1,30}/subdomain/|"
     r"/join/|/new/|/create_realm/|/new/demo/|/invite/|/invites/|/unsubscribe/|/email_unsubscribe/[\w-]{1,40}/|"
@@ -142,13 +142,13 @@ SECRETS = (
     ),
     Detector(
         ("pass", "secret", "key", "salt", "credential", "datasource", "database_url", "auth"),
-        re.compile("(?i)" + keyed(_SECRET_KEYS, bare=r"[^\s'\"]{1,300}")),
+        re.compile("(?i)" + keyed(_SECRET_KEYS, bare=r"[^\s'\"]{1,300}", is_ending=True)),
         replace_keyed(Kind.SECRET),
     ),
     Detector(
         ("pass", "secret", "key", "salt"),
         # YAML, and settings pasted beside a log: the whole rest of the line.
-        re.compile(rf"(?im)^[ \t>-]{{0,12}}{_SECRET_KEYS}[ \t]{{0,3}}: (?P<value>[^\s\"'].{{0,200}})$"),
+        re.compile(rf"(?im)^[ \t>-]{{0,12}}[\w.-]{{0,60}}?{_SECRET_KEYS}[ \t]{{0,3}}: (?P<value>[^\s\"'].{{0,200}})$"),
         replace_group(Kind.SECRET),
     ),
     Detector(
@@ -158,7 +158,7 @@ SECRETS = (
     ),
     Detector(
         ("token", "otp", "nonce", "signature", "cookie", "csrf", "key"),
-        re.compile("(?i)" + keyed(_TOKEN_KEYS, bare=r"[\w.~+/%=:-]{4,300}")),
+        re.compile("(?i)" + keyed(_TOKEN_KEYS, bare=r"[\w.~+/%=:-]{4,300}", is_ending=True)),
         replace_keyed(Kind.TOKEN),
     ),
     Detector(

@@ -34,14 +34,20 @@ _BUDGETS = (
 )
 
 
-def fit(report: Report, render: Callable[[Report], str], fits: Callable[[str], bool]) -> str:
-    """Return `report` rendered with as much in it as fits."""
-    text = render(report)
+def fit(report: Report, render: Callable[[Report], str], most: int, size: Callable[[str], int] = len) -> str:
+    """Return `report` rendered with as much in it as `most` allows, as `size` measures the text."""
+    kept = report
     for budget in _BUDGETS:
-        if fits(text):
-            break
-        text = render(_cut(report, budget))
-    return text
+        # What is too long before anything stands around it need not be rendered to see that.
+        if _characters(kept) <= most and size(text := render(kept)) <= most:
+            return text
+        kept = _cut(report, budget)
+    return render(kept)
+
+
+def _characters(report: Report) -> int:
+    evidence = sum(len(item.text) for finding in report.findings for item in finding.evidence)
+    return evidence + sum(len(finding.explanation) for finding in report.findings)
 
 
 def _cut(report: Report, budget: _Budget) -> Report:

@@ -37,7 +37,7 @@ class Bar(NamedTuple):
 
 def render_html(report: Report) -> str:
     """Return `report` as a complete HTML page of at most `MOST_BYTES` bytes in UTF-8."""
-    return fit(report, _render, lambda text: len(text.encode("utf-8", errors="replace")) <= MOST_BYTES)
+    return fit(report, _render, MOST_BYTES, lambda text: len(text.encode("utf-8", errors="replace")))
 
 
 def _render(report: Report) -> str:

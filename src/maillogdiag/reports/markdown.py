@@ -25,7 +25,7 @@ _HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 def render_markdown(report: Report) -> str:
     """Return `report` as Markdown of at most `MOST_CHARACTERS` characters that ends in a newline."""
-    return fit(report, lambda one: "\n".join(_lines(one)) + "\n", lambda text: len(text) <= MOST_CHARACTERS)
+    return fit(report, lambda one: "\n".join(_lines(one)) + "\n", MOST_CHARACTERS)
 
 
 def _lines(report: Report) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -34,6 +35,10 @@ _ENDINGS = {
 }
 
 
+_LINE_END = re.compile(r"(?m)[ \t](?:[ \t]|\x1b\[[\d;]*m)*$")
+_BLANKS = re.compile(r"[ \t]+")
+
+
 def format_of(path: Path) -> Format:
     """Return the format that a file's ending asks for.
 
@@ -61,7 +66,7 @@ def render(report: Report, format: Format, *, width: int | None = None, color: b
             with console.capture() as captured:
                 render_terminal(report, console)
             # Padding fills lines up to the console's width: of no use in a pipe, in the way when copied.
-            return "".join(line.rstrip() + "\n" for line in captured.get().split("\n")).rstrip("\n") + "\n"
+            return _LINE_END.sub(lambda end: _BLANKS.sub("", end[0]), captured.get())
         case Format.HTML:
             from maillogdiag.reports.html import render_html
 

@@ -84,7 +84,7 @@ def _print_fix(fix: Fix, console: Console) -> None:
     console.print()
     _print_at(3, wording.fix_heading(fix), console, "bold")
     for number, step in enumerate(fix.steps, 1):
-        _print_prose(3, f"{number}. {step}", console, hang=3)
+        _print_prose(3, step, console, label=f"{number}. ")
     for file, lines in wording.setting_files(fix):
         _print_at(3, f"in {visible_line(file)}:", console)
         # Not wrapped: what is copied from here must be one line of the file.
@@ -93,7 +93,7 @@ def _print_fix(fix: Fix, console: Console) -> None:
     for word, texts in (("restart", fix.restart), ("check", (fix.verify,)), ("undo", (fix.undo,))):
         for text in texts:
             if text:
-                _print_prose(3, f"{word + ':':<9}{text}", console, hang=9)
+                _print_prose(3, text, console, label=f"{word + ':':<9}")
 
 
 def _print_evidence(item: Evidence, console: Console) -> None:
@@ -111,7 +111,7 @@ def _print_evidence(item: Evidence, console: Console) -> None:
 def _print_timeline(timeline: tuple[Bucket, ...], console: Console) -> None:
     _print_heading("Timeline", console)
     most = max(bucket.accepted + bucket.failed for bucket in timeline) or 1
-    room = max(console.width - 14, 10)
+    room = max(console.width - 22, 4)
     for name, style, values in (
         ("accepted", "green", [bucket.accepted for bucket in timeline]),
         ("failed", "red", [bucket.failed for bucket in timeline]),
@@ -146,7 +146,7 @@ def _print_list(title: str, texts: Iterable[str], console: Console) -> None:
         return
     _print_heading(title, console)
     for text in lines:
-        _print_prose(2, f"• {text}", console, hang=2)
+        _print_prose(2, text, console, label="• ")
 
 
 def _print_origin(report: Report, console: Console) -> None:
@@ -167,14 +167,13 @@ def _print_at(indent: int, text: str, console: Console, style: str = "") -> None
     console.print(Padding(Text(visible(text), style), (0, 0, 0, indent)), overflow="fold")
 
 
-def _print_prose(indent: int, text: str, console: Console, hang: int = 0) -> None:
-    """Print wrapped prose, further lines indented by `hang` more, web addresses as links where links are on."""
-    width = max(console.width - indent - hang, 10)
-    words = _linked(visible_line(text), console.is_terminal)
-    for number, line in enumerate(words.wrap(console, width, overflow="fold")):
-        # The first line holds its label within `hang`, the others begin below its text.
-        lead = indent if number == 0 else indent + hang
-        console.print(Text(" " * lead) + line, soft_wrap=True)
+def _print_prose(indent: int, text: str, console: Console, label: str = "") -> None:
+    """Print wrapped prose, with `label` before its first line and the others below the text, not the label."""
+    width = max(console.width - indent - len(label), 10)
+    lines = _linked(visible_line(text), console.is_terminal).wrap(console, width, overflow="fold")
+    for number, line in enumerate(lines):
+        lead = label if number == 0 else " " * len(label)
+        console.print(Text(" " * indent + lead) + line, soft_wrap=True)
 
 
 def _linked(text: str, has_links: bool) -> Text:

@@ -1,7 +1,7 @@
 """Rule files: found, read, validated against rules/schema.json, and turned into rules.
 
-Reading YAML takes longer than a scan of a small log, so the validated data is kept as JSON in the user's cache
-folder, under a digest of the files.
+Reading YAML takes longer than a scan of a small log, so each file's validated data is kept as JSON in the user's
+cache folder.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from maillogdiag.errors import RuleError, UsageError
-
-_NO_RULES = frozenset({"schema.json"})
 
 
 def built_in_folder() -> Path:
@@ -50,20 +50,22 @@ def load_documents(files: Sequence[Path]) -> tuple[list[tuple[str, dict[str, Any
     Raises:
         RuleError: a file cannot be read or is not valid, as file:line:column.
     """
-    contents = [(file, _content(file)) for file in files]
-    digest = hashlib.sha256(b"\0".join(str(file.name).encode() + content for file, content in contents)).hexdigest()
-    cache = _cache_file(digest)
-    if (cached := _read_cache(cache)) is not None:
-        return cached, digest[:12]
+    digest = hashlib.sha256()
     problems, documents = [], []
-    for file, content in contents:
-        data, found = read_document(file, content)
-        problems += found
+    for file in files:
+        content = _content(file)
+        digest.update(file.name.encode() + b"\0" + content)
+        kept = _cache_file(content)
+        data = _read_cache(kept)
+        if data is None:
+            data, found = read_document(file, content)
+            problems += found
+            if not found:
+                _write_cache(kept, data)
         documents.append((str(file), data))
     if problems:
         raise problems[0]
-    _write_cache(cache, documents)
-    return documents, digest[:12]
+    return documents, digest.hexdigest()[:12]
 
 
 def read_document(file: Path, content: bytes) -> tuple[dict[str, Any], list[RuleError]]:
@@ -87,8 +89,8 @@ def read_document(file: Path, content: bytes) -> tuple[dict[str, Any], list[Rule
 def _violations(data: Any) -> list[tuple[str, list[Any]]]:
     from jsonschema import Draft202012Validator
 
-    schema = json.loads((built_in_folder() / "schema.json").read_bytes())
-    errors = sorted(Draft202012Validator(schema).iter_errors(data), key=lambda error: list(map(str, error.path)))
+    validator = Draft202012Validator(json.loads(_schema()))
+    errors = sorted(validator.iter_errors(data), key=lambda error: list(map(str, error.path)))
     return [(error.message[:300], list(error.absolute_path)) for error in errors]
 
 
@@ -112,24 +114,33 @@ def _content(file: Path) -> bytes:
         raise RuleError(f"cannot be read: {error.strerror}", str(file)) from None
 
 
-def _cache_file(digest: str) -> Path:
+def _cache_file(content: bytes) -> Path:
+    """Where a rule file's data is kept: under what it, and what it was validated against, consist of."""
     folder = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    digest = hashlib.sha256(content + _schema()).hexdigest()
     return Path(folder) / "maillogdiag" / f"rules-{digest[:32]}.json"
 
 
-def _read_cache(cache: Path) -> list[tuple[str, dict[str, Any]]] | None:
+def _read_cache(kept: Path) -> dict[str, Any] | None:
     try:
-        return [(path, data) for path, data in json.loads(cache.read_bytes())]
-    except (OSError, ValueError, TypeError):
+        data = json.loads(kept.read_bytes())
+    except (OSError, ValueError):
         return None
+    return data if isinstance(data, dict) else None
 
 
-def _write_cache(cache: Path, documents: list[tuple[str, dict[str, Any]]]) -> None:
+def _write_cache(kept: Path, data: dict[str, Any]) -> None:
     """Keep the data for the next run; where the folder cannot be written, the next run reads YAML again."""
-    partial = cache.with_suffix(f".{os.getpid()}")
+    partial = kept.with_suffix(f".{os.getpid()}")
     try:
-        cache.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(json.dumps(documents), encoding="utf-8")
-        partial.replace(cache)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_text(json.dumps(data), encoding="utf-8")
+        partial.replace(kept)
     except OSError:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
+@cache
+def _schema() -> bytes:
+    return (built_in_folder() / "schema.json").read_bytes()

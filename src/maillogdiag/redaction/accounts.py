@@ -1,0 +1,118 @@
+"""Accounts: user names, ids, people's names, and what they wrote."""
+
+from __future__ import annotations
+
+import re
+
+from maillogdiag.redaction.detecting import Detector, keyed, replace_group, replace_keyed
+from maillogdiag.redaction.kinds import Kind
+from maillogdiag.redaction.mail_addresses import replace_local
+from maillogdiag.redaction.mapping import RedactionMap
+from maillogdiag.redaction.vocabulary import is_common_word, words
+
+# What may stand where a user's name does, in paths and sentences.
+_NO_USERS = words(
+    """
+    accounts and api are attach autocomplete confirmation ids image invite known login logout me mfa password patch
+    preferences reset search sessions sign_in sign_up stats status statuses tokens username the verify was with
+    """
+)
+_USER_KEYS = (
+    r"(?:sasl_|smtp_?|email_host_|mail_smtp|auth_?|postgres_|db_)?(?:user_?name|user|login|ruser|smtpname|account)"
+)
+_ID_KEYS = (
+    r"(?:user|account|team|channel|post|session|device|request|realm|ack|client|sender|recipient|"
+    r"invocation|machine|boot|correlation)_?id|\brid|__cursor"
+)
+_NAME_KEYS = r"(?:full_?name|realm_name|display_?name|first_?name|last_?name|real_?name|site_?name|company)"
+_TEXT_KEYS = (
+    r"(?:rendered_)?content|subject|html_body|text_body|user_?agent|topic(?:_name)?|stream_name|channel_name|body"
+)
+
+
+def _replace_user_value(match: re.Match[str], mapping: RedactionMap) -> str:
+    value = match["bare"] if match["bare"] is not None else match["value"]
+    return value if "@" in value else replace_local(value, mapping)
+
+
+def _replace_user(match: re.Match[str], mapping: RedactionMap) -> str:
+    user = match["value"]
+    if user.casefold() in _NO_USERS or is_common_word(user):
+        return match[0]
+    return replace_group(Kind.USER)(match, mapping)
+
+
+WRITINGS = (
+    Detector(
+        ("mozilla/",),
+        re.compile(r"(?P<value>Mozilla/\d\.\d \([^)]{0,300}\)[^\"'\]\n\\]{0,300})"),
+        replace_group(Kind.TEXT),
+    ),
+    Detector(
+        ("subject:",),
+        re.compile(r"(?im)(?:^|\\n|\s)Subject: (?P<value>.{1,300}?)(?=\\r|\\n|$)"),
+        replace_group(Kind.TEXT),
+    ),
+    Detector(
+        ("content", "subject", "agent", "topic", "_name", "body"),
+        re.compile("(?i)" + keyed(_TEXT_KEYS, bare=r"(?!)", quoted=r".{0,4000}?")),
+        replace_keyed(Kind.TEXT),
+    ),
+    Detector(
+        ("name", "company"),
+        re.compile("(?i)" + keyed(_NAME_KEYS, bare=r"[^\s,;&'\"<>)}\]\\]{1,100}", is_ending=True)),
+        replace_keyed(Kind.NAME),
+    ),
+)
+"""Browsers, subjects, bodies and names; before all else, since they may hold anything."""
+
+ACCOUNTS = (
+    Detector(
+        ("gid://",),
+        re.compile(r"gid://[\w.-]{1,60}/[\w:]{1,80}/(?P<value>[\w-]{1,64})"),
+        replace_group(Kind.ID),
+    ),
+    Detector(
+        ("arn:aws",),
+        re.compile(r"arn:aws[\w-]{0,10}:[\w-]{0,20}:[\w-]{0,20}:(?P<value>\d{12})"),
+        replace_group(Kind.ID),
+    ),
+    Detector(
+        ("arn:aws",), re.compile(r"arn:aws[\w:-]{1,60}:user/(?P<value>[\w.+=,-]{1,64})"), replace_group(Kind.USER)
+    ),
+    Detector(
+        ("user", "login", "account", "name"),
+        re.compile("(?i)" + keyed(_USER_KEYS)),
+        replace_keyed(Kind.USER, _replace_user_value),
+    ),
+    Detector(
+        ("id=", 'id"', "id'", "id:", "id\\", "cursor"),
+        re.compile("(?i)" + keyed(_ID_KEYS, bare=r"[\w.:;-]{2,200}", is_ending=True)),
+        replace_keyed(Kind.ID),
+    ),
+    Detector(("uid=",), re.compile(r"\buid=(?P<value>[a-z0-9]{20,40})\b"), replace_group(Kind.ID)),
+    Detector(
+        ("(triggered",),
+        re.compile(r"(?:\] in (?P<value>[\w.-]{1,80})(?= \(triggered))"),
+        replace_group(Kind.HOST),
+    ),
+    Detector(
+        ("<realm:", "realm "), re.compile(r"<Realm: (?P<value>[^>\d][^>]{0,80}?)(?= \d+>|>)"), replace_group(Kind.NAME)
+    ),
+    Detector(
+        ("user ",),
+        re.compile(r"(?i)\buser (?P<value>[\w.-]{3,64})(?= (?:not found|is not|does not|has no|cannot|could not)\b)"),
+        _replace_user,
+    ),
+    Detector(
+        ("user ",),
+        re.compile(r"(?i)\b(?:for|of|by|invalid) user (?P<value>[\w.-]{3,64})(?![@\w])"),
+        _replace_user,
+    ),
+    Detector(
+        ("/",),
+        re.compile(r"(?:/home/|/Users/|/users/|/@|~)(?P<value>[A-Za-z][\w.-]{1,63})(?![\w.@])"),
+        _replace_user,
+    ),
+)
+"""Users and ids by their keys, and where they stand in paths and sentences."""

@@ -1,0 +1,62 @@
+"""Host names in running text, and in places where only hosts stand."""
+
+from __future__ import annotations
+
+import re
+
+from maillogdiag.redaction.detecting import START, Detector, keyed, replace_keyed
+from maillogdiag.redaction.hosts import is_host, is_kept, replace_host
+from maillogdiag.redaction.ip_addresses import is_ip
+from maillogdiag.redaction.kinds import Kind
+from maillogdiag.redaction.mapping import RedactionMap
+from maillogdiag.redaction.vocabulary import is_common_word
+
+_FILE_ENDING = re.compile(r"(?i)\.(?:html?|log|txt|php|pem|crt|cer|key|conf|cfg|json|ya?ml|gz|zip|xml)$")
+_HOST_KEYS = (
+    r"_?hostname|nodename|myhostname|mydomain|helo|ehlo|lhlo|smtp_domain|local_domain|web_domain|external_host|rhost|"
+    r"host|smtp_server|smtp_?host|email_host|site_?url|realm_host|domain|server_name"
+)
+
+
+def _replace_host(match: re.Match[str], mapping: RedactionMap) -> str:
+    host, ending = match["host"], ""
+    if file_ending := _FILE_ENDING.search(host):
+        # A page or a file that is called after a host: "remote.example.net.html".
+        host, ending = host[: file_ending.start()], file_ending[0]
+    return replace_host(host, mapping) + ending if is_host(host) or is_kept(host) else match[0]
+
+
+def _replace_greeting(match: re.Match[str], mapping: RedactionMap) -> str:
+    return match["command"] + _replace_named(match["host"], mapping)
+
+
+def _replace_value(match: re.Match[str], mapping: RedactionMap) -> str:
+    return _replace_named(match["bare"] if match["bare"] is not None else match["value"], mapping)
+
+
+def _replace_named(host: str, mapping: RedactionMap) -> str:
+    """Return what stands for a host that needs no known ending, not even a dot, since only hosts stand there."""
+    is_none = not any(map(str.isalpha, host)) or is_common_word(host) or is_ip(host)
+    return host if is_none else replace_host(host, mapping)
+
+
+HOST_NAMES = (
+    Detector(
+        ("helo", "ehlo", "lhlo", "host", "domain", "siteurl", "site_url", "server"),
+        re.compile("(?i)" + keyed(_HOST_KEYS, bare=r"[\w.-]{1,253}(?![\w(])", quoted=r"[\w.-]{1,253}")),
+        replace_keyed(Kind.HOST, _replace_value),
+    ),
+    Detector(
+        ("ehlo ", "helo ", "lhlo "),
+        re.compile(r"(?i)(?P<command>\b(?:EHLO|HELO|LHLO) \[?)(?P<host>\w(?:[\w.-]{0,252}\w)?)"),
+        _replace_greeting,
+    ),
+    Detector(
+        (".",),
+        re.compile(
+            rf"{START}(?P<host>\w(?:[\w-]{{0,62}}\.){{1,10}}[A-Za-z](?:[A-Za-z0-9-]{{0,61}}[A-Za-z0-9]))(?![\w(])"
+        ),
+        _replace_host,
+    ),
+)
+"""Settings and greetings first, since a name there may have no dot."""
