@@ -51,3 +51,27 @@ def test_the_same_log_given_twice_counts_once() -> None:
     log = str(FIXTURES / "zulip" / "auth-failed" / "send_email.log")
 
     assert maillogdiag.scan([log]).summary == maillogdiag.scan([log, log]).summary
+
+
+POSTFIX = "Nov 20 {} mail postfix/{}[99]: 4XyZ12345a: to=<a@example.org>, relay={}, delay=1, delays=0/0/1/0, {}\n"
+DEFERRED = "dsn=4.4.1, status=deferred (connect to smtp.example.org[192.0.2.5]:587: Connection timed out)"
+
+
+def test_a_bounce_delivered_to_a_local_mailbox_does_not_mean_that_mail_gets_out_again(tmp_path: Path) -> None:
+    log = tmp_path / "mail.log"
+    log.write_text(
+        POSTFIX.format("10:00:00", "smtp", "none", DEFERRED)
+        + POSTFIX.format("10:20:02", "local", "local", "dsn=2.0.0, status=sent (delivered to mailbox)")
+    )
+
+    assert Status.FAILING == maillogdiag.scan([str(log)]).status
+
+
+def test_mail_of_one_application_says_nothing_about_whether_another_one_works_again(tmp_path: Path) -> None:
+    log = tmp_path / "all.log"
+    log.write_text(
+        "2026-11-20 10:00:00.000 ERR  [zulip.send_email] Error sending email to x: (535, b'5.7.8 Bad password')\n"
+        + POSTFIX.format("10:20:02", "smtp", "mx.example.org[192.0.2.5]:25", "dsn=2.0.0, status=sent (250 OK)")
+    )
+
+    assert [None] == [finding.recovered for finding in maillogdiag.scan([str(log)]).findings]

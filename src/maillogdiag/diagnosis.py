@@ -5,7 +5,7 @@ The tally is what many files, processes or machines can each make and merge: the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -139,13 +139,13 @@ def _weight(event: Event, diagnosis: Diagnosis) -> tuple[bool, bool, bool, bool,
 
 def findings_of(tally: Tally, diagnose: Diagnose) -> tuple[Finding, ...]:
     """Return the findings, the worst first: by severity, then by how many attempts failed."""
-    accepted = sorted(minute for (_, minute), counts in tally.minutes.items() if counts[0])
-    found = [_finding(entry, accepted, diagnose) for entry in tally.findings.values()]
+    found = [_finding(entry, tally, diagnose) for entry in tally.findings.values()]
     return tuple(sorted(found, key=_impact))
 
 
-def _finding(entry: _FindingTally, accepted: list[datetime], diagnose: Diagnose) -> Finding:
+def _finding(entry: _FindingTally, tally: Tally, diagnose: Diagnose) -> Finding:
     diagnosis, failure = entry.diagnosis, entry.failure
+    accepted = sorted(_minutes_accepted(tally, entry.apps))
     apps = tuple(sorted(entry.apps - GENERIC_APPS if entry.apps - GENERIC_APPS else entry.apps))
     before = [minute for minute in accepted if entry.first and minute < entry.first]
     after = [minute for minute in accepted if entry.last and minute > entry.last]
@@ -168,6 +168,14 @@ def _finding(entry: _FindingTally, accepted: list[datetime], diagnose: Diagnose)
         last_accepted_before=before[-1] if before else None,
         recovered=after[0] if after and diagnosis.cause not in PER_MAIL else None,
     )
+
+
+def _minutes_accepted(tally: Tally, apps: set[str]) -> Iterator[datetime]:
+    """When mail of `apps` was accepted: that another application's mail leaves proves nothing for them."""
+    is_any = not GENERIC_APPS.isdisjoint(apps)
+    for (app, minute), (accepted, _) in tally.minutes.items():
+        if accepted and (is_any or app in apps or app in GENERIC_APPS):
+            yield minute
 
 
 def _fixes(failure: Failure, apps: Iterable[str], diagnose: Diagnose) -> tuple[Fix, ...]:

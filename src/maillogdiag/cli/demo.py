@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import chdir
 from dataclasses import replace
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -22,8 +23,9 @@ def demo(
     """Diagnose sample logs of a Mastodon server whose mail stopped, and write the HTML report, too."""
     import maillogdiag
 
-    with as_file(files("maillogdiag") / "samples" / "mastodon-sidekiq.log") as sample:
-        report = maillogdiag.scan([str(sample)])
+    # From its folder, so that the evidence names the log as short as an admin would.
+    with as_file(files("maillogdiag") / "samples") as samples, chdir(samples):
+        report = maillogdiag.scan(["mastodon-sidekiq.log"])
     options = ReportOptions(color=color)
     deliver(report, options)
     deliver(report, replace(options, output=output))

@@ -72,6 +72,7 @@ _LOGGED_IN = re.compile(r"sasl_username=|not owned by user")
 # A line above says which: the delivery line shall not have the last word.
 _VAGUE = re.compile(r"Server certificate not|Cannot start TLS: handshake failure|local data error while talking")
 _CLIENT_DAEMONS = frozenset({"smtp", "lmtp", "smtps", "relay"})
+_LOCAL_DAEMONS = frozenset({"local", "virtual"})
 _SUBMITTING = frozenset({"sendmail", "postdrop"})
 _SERVER_CHARACTERS = 80
 # Ties lines that do not name their process to the delivery line that follows.
@@ -144,7 +145,9 @@ def _read_delivery(record: Record, writer: _Writer, parts: dict[str, str]) -> tu
         EventKind.ACCEPTED, APP, record, "postfix-delivery", tuple(keys), _message_id(parts), recipient=recipient
     )
     if parts["status"] == "sent":
-        return (event,)
+        # A mailbox here, of a bounce too: that says nothing about whether mail gets out.
+        is_local = writer.daemon in _LOCAL_DAEMONS
+        return (replace(event, kind=EventKind.NOTICE, form="postfix-local") if is_local else event,)
     failure = _failure(words, details)
     if _VAGUE.search(words):
         reason = replace(event, kind=EventKind.CONTEXT, form="postfix-reason", failure=failure)
