@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from maillogdiag.events import Event
 from maillogdiag.failures import Failure
 from maillogdiag.reports.model import Evidence
@@ -9,6 +11,8 @@ from maillogdiag.reports.model import Evidence
 _MOST_LINES = 2
 _MOST_CHARACTERS = 1_200
 _LEAD_CHARACTERS = 120
+# Half a word is hard to read, half a host name or a value without its key ("password: x") hard to redact.
+_WORD_START = re.compile(r"(?<![:=>])\s+")
 
 
 def evidence_of(event: Event, failure: Failure) -> Evidence:
@@ -27,11 +31,16 @@ def evidence_of(event: Event, failure: Failure) -> Evidence:
 
 def _excerpt(text: str, at: int) -> tuple[str, int]:
     """Cut `text` around position `at`; return it and by how much positions move."""
-    cut = 0 if at < _LEAD_CHARACTERS else text.rfind("\n", 0, at) + 1
-    if at - cut > _LEAD_CHARACTERS:
-        cut = at - _LEAD_CHARACTERS
-    lead = "… " if cut else ""
-    lines = text[cut : cut + _MOST_CHARACTERS].splitlines()
+    start = 0 if at < _LEAD_CHARACTERS else text.rfind("\n", 0, at) + 1
+    if at - start > _LEAD_CHARACTERS:
+        word = _WORD_START.search(text, at - _LEAD_CHARACTERS, at)
+        start = word.end() if word else at
+    lead = "… " if start else ""
+    end = start + _MOST_CHARACTERS
+    if len(text) > end:
+        blank = max(text.rfind(" ", at, end), text.rfind("\n", at, end))
+        end = blank if blank > 0 else end
+    lines = text[start:end].splitlines()
     kept = "\n".join(lines[:_MOST_LINES])
-    is_cut = len(lines) > _MOST_LINES or len(text) > cut + _MOST_CHARACTERS
-    return lead + kept + (" …" if is_cut else ""), len(lead) - cut
+    is_cut = len(lines) > _MOST_LINES or len(text) > end
+    return lead + kept + (" …" if is_cut else ""), len(lead) - start
