@@ -1,0 +1,1 @@
+"""How fast maillogdiag is beside tools that only search: `python -m benchmarks [--small] [--markdown]`."""
