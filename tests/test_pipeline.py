@@ -75,3 +75,13 @@ def test_mail_of_one_application_says_nothing_about_whether_another_one_works_ag
     )
 
     assert [None] == [finding.recovered for finding in maillogdiag.scan([str(log)]).findings]
+
+
+def test_what_cannot_be_read_is_in_the_verdict_and_each_shape_is_shown(tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    log.write_text("".join(f"smtp worker {number} has failed\n" for number in range(9)) + "mailer: error, no more\n")
+
+    report = maillogdiag.scan([str(log)])
+
+    assert "10 entries that speak of mail in trouble could not be read" in report.verdict
+    assert ("smtp worker 0 has failed", "mailer: error, no more") == report.coverage[0].samples

@@ -19,9 +19,8 @@ def limits_of(status: Status, coverage: Sequence[Coverage], kinds: Set[EventKind
         limits.append(_nothing_seen(kinds))
     if any(item.not_understood for item in coverage):
         number = sum(item.not_understood for item in coverage)
-        limits.append(
-            f"{number:,} log entries speak of mail but could not be read; samples stand under what was examined."
-        )
+        entries = "1 log entry speaks" if number == 1 else f"{number:,} log entries speak"
+        limits.append(f"{entries} of mail but could not be read; samples stand under what was examined.")
     if any(item.problems for item in coverage):
         limits.append("Some input was damaged or could not be read; see what was examined.")
     if kinds and EventKind.ACCEPTED not in kinds and status is Status.FAILING:

@@ -12,6 +12,7 @@ from maillogdiag.attempts import assemble_attempts
 from maillogdiag.diagnosis import Tally, findings_of, timeline_of
 from maillogdiag.errors import SourceError
 from maillogdiag.events import Event, EventKind
+from maillogdiag.grammars.access_log import ACCESS_LINE
 from maillogdiag.grammars.interface import Grammar
 from maillogdiag.joining import join_lines
 from maillogdiag.limits import limits_of
@@ -24,7 +25,8 @@ from maillogdiag.verdict import status_of, verdict_of
 # An entry that speaks of outgoing mail in trouble and that no grammar reads is shown as not understood.
 _MAIL = re.compile(r"smtp|sendmail|mail server|\bmailer\b|\bdeliver(?:y|ing) (?:of )?e?-?mail", re.IGNORECASE)
 _TROUBLE = re.compile(r"error|exception|refused|timed out|denied|reject|bounced|deferred|fail(?:ed|ure)", re.IGNORECASE)
-_SAMPLES = 3
+_SAMPLES, _SAMPLE_CHARACTERS = 3, 200
+_NUMBER = re.compile(r"[0-9a-f]*\d[0-9a-f]*")
 # A line without a time (ActiveJob's) was written shortly after the line of the same writer before it that has one.
 _TIME_REACH_LINES = 500
 
@@ -43,6 +45,12 @@ class _Counted:
     samples: list[str] = field(default_factory=list)
     kinds: set[EventKind] = field(default_factory=set)
     error: str | None = None
+
+    def sample(self, text: str) -> None:
+        """Keep the beginning of an entry that was not understood, once where only its numbers differ."""
+        shape = _NUMBER.sub("0", text[:_SAMPLE_CHARACTERS])
+        if len(self.samples) < _SAMPLES and shape not in (_NUMBER.sub("0", sample) for sample in self.samples):
+            self.samples.append(text[:_SAMPLE_CHARACTERS])
 
     def coverage(self) -> Coverage:
         problems = [*self.source.problems, *([self.error] if self.error else [])]
@@ -137,10 +145,9 @@ class Scan:
                 counted.mail_records += 1
                 counted.kinds.update(event.kind for event in events)
                 return events
-        if _MAIL.search(text) and _TROUBLE.search(text):
+        if _MAIL.search(text) and _TROUBLE.search(text) and not ACCESS_LINE.search(text):
             counted.not_understood += 1
-            if len(counted.samples) < _SAMPLES:
-                counted.samples.append(text[:200])
+            counted.sample(text)
         return ()
 
 

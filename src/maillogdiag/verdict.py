@@ -24,14 +24,16 @@ def status_of(summary: Summary, findings: Sequence[Finding]) -> Status:
 
 def verdict_of(status: Status, summary: Summary, findings: Sequence[Finding], coverage: Sequence[Coverage]) -> str:
     """Return the verdict in one sentence."""
+    unread = _unread_words(sum(item.not_understood for item in coverage))
     match status:
         case Status.NOTHING_SEEN:
-            lines = sum(item.lines for item in coverage)
-            return (
-                f"No mail activity was seen in {_counted(lines, 'line')}: this says nothing about whether mail works."
-            )
+            lines = _counted(sum(item.lines for item in coverage), "line")
+            if unread:
+                return f"No mail failure was recognised in {lines}, but {unread}: see what was examined."
+            return f"No mail activity was seen in {lines}: this says nothing about whether mail works."
         case Status.OK:
             rest = f"; how {summary.unknown_outcome:,} ended is not in the log" if summary.unknown_outcome else ""
+            rest += f"; {unread}" if unread else ""
             return f"No mail failure was found: {_counted(summary.accepted, 'mail')} handed over{rest}."
         case Status.RECOVERED if all(finding.cause in PER_MAIL for finding in findings):
             return f"Mail works, but single mails failed: {_share(summary, findings)}."
@@ -42,6 +44,12 @@ def verdict_of(status: Status, summary: Summary, findings: Sequence[Finding], co
             ongoing = [finding for finding in findings if finding.recovered is None]
             first = min((finding.first_seen for finding in ongoing if finding.first_seen), default=None)
             return f"Mail is failing{_since(' since', first)}: {_share(summary, findings)}."
+
+
+def _unread_words(number: int) -> str:
+    """ "3 entries that speak of mail in trouble could not be read"; "" for none."""
+    entries = "1 entry that speaks" if number == 1 else f"{number:,} entries that speak"
+    return f"{entries} of mail in trouble could not be read" if number else ""
 
 
 def _share(summary: Summary, findings: Sequence[Finding]) -> str:

@@ -26,6 +26,7 @@ FAILURES = {
     "SMTP by name": 'level=error msg="SMTP client" err="x509: certificate signed by unknown authority"',
     "a reply alone": "550 5.7.1 <ada@example.net>: Relay access denied",
     "a reply after words": "upstream answered: 421 4.7.0 Try again later, closing connection",
+    "lettre": '[vaultwarden::mail][ERROR] SMTP error: lettre::transport::smtp::Error { source: "Relay access denied" }',
     "no reason": "ERROR Could not send email to the administrator",
 }
 OTHERS = {
@@ -41,6 +42,7 @@ OTHERS = {
     "success": "email sent to ada@example.net through smtp.example.org:587 in 5.2.1 s",
     "address": "created account 550@example.org for ada",
     "settings": "SMTP_TIMEOUT=5 SMTP_PORT=587 SMTP_SERVER=smtp.example.org",
+    "access log": '203.0.113.1 - - [20/Nov/2026:10:00:00 +0000] "GET /smtp?error=timeout HTTP/1.1" 404 12 "-" "curl/8"',
     "push": "Failed to send push notification: timed out, mail unaffected",
 }
 

@@ -24,6 +24,7 @@ CASES = {
         Outcome.FAILED,
         535,
     ),
+    "msmtp without an answer": (f"{LOG}errormsg='no, said it: 450 4.2.0 x' exitcode=EX_TEMPFAIL", Outcome.FAILED, 450),
     "ssmtp": ("sSMTP[77]: Authorization failed (535 5.7.8 no such login)", Outcome.FAILED, 535),
 }
 

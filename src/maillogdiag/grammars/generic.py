@@ -15,6 +15,7 @@ import pyparsing as pp
 
 from maillogdiag.events import Event, EventKind
 from maillogdiag.failures import Phase, read_failure
+from maillogdiag.grammars.access_log import ACCESS_LINE
 from maillogdiag.grammars.parts import parse_parts
 from maillogdiag.grammars.ports import MAIL_PORT
 from maillogdiag.records import Record
@@ -33,6 +34,7 @@ _LIBRARY = re.compile(
     r"|Swift_\w{0,40}Exception|Connection could not be established with host|Expected response code \"?[\d/]{3,12}"
     r"|Failed to authenticate on SMTP server|smtp: server doesn't support|gomail: "
     r"|aiosmtplib\.\w|smtplib\.SMTP\w{4,}|Net::SMTP[A-Z]\w{4,}"
+    r"|lettre::(?:transport|error)"
     r"|SMTP(?:Connect|Authentication|Data|Helo|Fatal|Syntax)Error|SMTP(?:SenderRefused|RecipientsRefused)|curl: \(67\)"
 )
 # reply := code (" " | "-") enhanced status code of the same class (RFC 3463)
@@ -88,7 +90,7 @@ class _Generic:
     anchors: tuple[str, ...] = (
         "SMTP", "smtp", "Smtp", "EAUTH", "EENVELOPE", "EMESSAGE", "Invalid login: ", "Greeting never received",
         "all recipients were rejected", ".mail.", "MailKit", "Mailer Error: ", "PHPMailer", "mail(): ", "gomail: ",
-        "Swift_", "Connection could not be established", "Expected response code", "curl: (67)",
+        "Swift_", "lettre::", "Connection could not be established", "Expected response code", "curl: (67)",
         "send ", "sending ", "Sending ", "deliver ", "delivering ", "mail could not be", "mails could not be",
         "not sent", "not delivered", ":25", ":465", ":587", "port 25", "port 465", "port 587", "port: ",
         *(f"{sign}{kind}.{subject}." for sign in " -" for kind in "45" for subject in range(8)),
@@ -120,7 +122,7 @@ def _is_about_mail(text: str, whole: str) -> bool:
     lower = text.lower()
     if not has_reply and not any(word in lower for word in _ERROR_WORDS):
         return False
-    if _INCOMING.search(text) or _TRANSCRIPT.match(text):
+    if _INCOMING.search(text) or ACCESS_LINE.search(text) or _TRANSCRIPT.match(text):
         return False
     if has_reply or _LIBRARY.search(whole):
         return True

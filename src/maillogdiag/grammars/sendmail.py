@@ -27,8 +27,8 @@ _SENDMAIL = pp.Regex(
     _PROGRAM + r"(?P<queue>[0-9A-Za-z]{8,20}): to=(?P<to>[^,]{1,2000}),(?: |.{0,1000}? )stat=(?P<stat>.*)"
 )
 _MSMTP_LOG = pp.Regex(
-    r"(?s).{0,60}?\bhost=(?P<host>\S{1,255}) .{0,2000}?\brecipients=(?P<to>\S{0,2000}) (?P<details>.*)"
-    r"\bexitcode=EX_(?P<exit>[A-Z]{2,15})"
+    r"(?s).{0,60}?\bhost=(?P<host>\S{1,255}) .{0,2000}?\brecipients=(?P<to>\S{0,2000}) (?P<details>.*?)"
+    r" ?exitcode=EX_(?P<exit>[A-Z]{2,15})"
 )
 _SPOKEN = pp.Regex(r"(?s).{0,120}?\b(?P<program>msmtp|sSMTP|ssmtp)(?:\[\d{1,10}\])?: (?P<words>.*)")
 _GRAMMAR = _SENDMAIL | _MSMTP_LOG | _SPOKEN
