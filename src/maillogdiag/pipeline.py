@@ -20,6 +20,7 @@ from maillogdiag.records import Line, Record
 from maillogdiag.reports.model import Coverage, Report
 from maillogdiag.rulebase import RuleBase
 from maillogdiag.sources.interface import Source
+from maillogdiag.stopping import Stop
 from maillogdiag.verdict import status_of, verdict_of
 
 # An entry that speaks of outgoing mail in trouble and that no grammar reads is shown as not understood.
@@ -75,6 +76,7 @@ class Scan:
         rules: the rule base.
         app: the application that the user says wrote the logs; overrides what the grammars found.
         progress: called now and then with the source and its lines read so far.
+        stop: ends reading early; what was read then is reported.
         gated: whether a grammar's anchors are tested first; off only to prove that they change nothing.
     """
 
@@ -83,6 +85,7 @@ class Scan:
     app: str | None = None
     progress: Progress | None = None
     gated: bool = True
+    stop: Stop = field(default_factory=Stop)
     tally: Tally = field(default_factory=Tally)
     counted: list[_Counted] = field(default_factory=list)
 
@@ -112,10 +115,18 @@ class Scan:
             limits=limits_of(status, coverage, kinds),
             version=__version__,
             rules_digest=self.rules.digest,
+            problems=self._problems(),
         )
 
+    def _problems(self) -> tuple[str, ...]:
+        if not self.stop.cause:
+            return ()
+        lines = sum(counted.lines for counted in self.counted)
+        noun = "line" if lines == 1 else "lines"
+        return (f"Stopped by {self.stop.cause} after {lines:,} {noun}: this report is about what was read by then.",)
+
     def _events(self, sources: Iterable[Source]) -> Iterator[Event]:
-        for source in sources:
+        for source in self.stop.until_stopped(sources):
             counted = _Counted(source)
             self.counted.append(counted)
             try:
@@ -130,9 +141,9 @@ class Scan:
             yield from self._read(record, counted)
 
     def _count_lines(self, counted: _Counted) -> Iterator[Line]:
-        for line in counted.source.lines():
+        for line in self.stop.until_stopped(counted.source.lines()):
             counted.lines += 1
-            if self.progress and not counted.lines % 10_000:
+            if self.progress and not counted.lines % 1_000:
                 self.progress(counted.source, counted.lines)
             yield line
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 import typer
 
 from maillogdiag.cli import compare, demo, explain, journal, redact, report, rules, scan
-from maillogdiag.cli.output import EXIT_FAILED, EXIT_INTERRUPTED, complain
+from maillogdiag.cli.output import EXIT_FAILED, EXIT_SIGNALLED, complain
 from maillogdiag.errors import MaillogdiagError
 
 app = typer.Typer(
@@ -53,7 +54,7 @@ def main() -> None:
         complain(str(error))
         sys.exit(EXIT_FAILED)
     except KeyboardInterrupt:
-        sys.exit(EXIT_INTERRUPTED)
+        sys.exit(EXIT_SIGNALLED + signal.SIGINT)
     except BrokenPipeError:
         # The reader (`head`, a pager) has seen enough; keep the interpreter from writing once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 EXIT_OK = 0
 EXIT_FINDINGS = 1
 EXIT_FAILED = 2
-EXIT_INTERRUPTED = 130
+# Plus the signal's number, as a shell counts: 130 for Ctrl-C.
+EXIT_SIGNALLED = 128
 
 
 def complain(message: str) -> None:
@@ -118,6 +119,24 @@ def _write(text: str, output: Path | None) -> None:
         sys.stdout.flush()
         return
     try:
-        output.write_text(text, encoding="utf-8", errors="replace")
+        _replace(output.resolve(), text.encode("utf-8", errors="replace"))
     except OSError as error:
         raise ReportError(f"cannot write {output}: {error.strerror}; choose another --output") from None
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all: what was there before stays where the writing ends early."""
+    if path.exists() and not path.is_file():  # a pipe or /dev/null
+        path.write_bytes(data)
+        return
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    with unfinished.open("xb") as file:
+        try:
+            if path.exists():
+                unfinished.chmod(path.stat().st_mode & 0o777)
+            file.write(data)
+            file.flush()
+            unfinished.replace(path)
+        except BaseException:
+            unfinished.unlink(missing_ok=True)
+            raise

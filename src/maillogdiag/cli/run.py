@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from maillogdiag.cli.output import deliver, exit_code, tell
-from maillogdiag.cli.progress import show_progress
+from maillogdiag.cli.output import EXIT_SIGNALLED, deliver, exit_code, tell
+from maillogdiag.cli.progress import ShownProgress
 
 if TYPE_CHECKING:
     from maillogdiag.cli.options import ReportOptions
+    from maillogdiag.pipeline import Scan
     from maillogdiag.sources.interface import Source
 
 
@@ -24,14 +25,17 @@ def diagnose(sources: Iterable[Source], options: ReportOptions, *, app: str | No
     from maillogdiag.rulebase import load_rules
 
     run = Scan(load_grammars(app), load_rules(rules), app=app)
-    with show_progress(options.quiet) as progress:
-        run.progress = progress
-        run.run(sources)
+    with run.stop:
+        _read(run, sources, is_watched=sys.stderr.isatty() and not options.quiet)
     report = run.report()
+    for problem in report.problems:
+        tell(problem)
     for counted in report.coverage:
         for problem in counted.problems:
             tell(f"{counted.source}: {problem}")
     code = exit_code(report, run.has_unreadable_source, options.fail_on)
+    if run.stop.signal:
+        code = EXIT_SIGNALLED + run.stop.signal
     if not options.quiet or options.output or options.format:
         deliver(report, options)
     elif code:
@@ -39,3 +43,12 @@ def diagnose(sources: Iterable[Source], options: ReportOptions, *, app: str | No
 
         sys.stdout.write(digest_of(report) + "\n")
     raise typer.Exit(code)
+
+
+def _read(run: Scan, sources: Iterable[Source], *, is_watched: bool) -> None:
+    if not is_watched:
+        run.run(sources)
+        return
+    with ShownProgress() as progress:
+        run.progress = progress.update
+        run.run(progress.plan(run.stop.until_stopped(sources)))

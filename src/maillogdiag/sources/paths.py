@@ -104,7 +104,7 @@ def _sources_of_file(path: Path) -> Iterator[Source]:
             yield TextSource(str(path), opener, datetime.now().astimezone())
             return
         raw, sample = _samples(path)
-        changed = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC).astimezone()
+        known = path.stat()
     except OSError as error:
         yield UnreadableSource(str(path), f"cannot be read: {error.strerror or error}")
         return
@@ -119,7 +119,8 @@ def _sources_of_file(path: Path) -> Iterator[Source]:
 
         yield from sources_of_zip(path) if raw.startswith(_ZIP) else sources_of_tar(path)
     else:
-        yield TextSource(str(path), opener, changed)
+        changed = datetime.fromtimestamp(known.st_mtime, tz=UTC).astimezone()
+        yield TextSource(str(path), opener, changed, known.st_size)
 
 
 def _samples(path: Path) -> tuple[bytes, bytes]:

@@ -32,19 +32,27 @@ class TextSource:
         name: as the user knows it.
         opener: opens the bytes, once.
         reference: a time no entry is later than; tells the year where the log has none.
+        size: bytes that the opened stream has, packed as it is; None where nobody knows.
     """
 
-    def __init__(self, name: str, opener: Callable[[], BinaryIO], reference: datetime) -> None:
+    def __init__(self, name: str, opener: Callable[[], BinaryIO], reference: datetime, size: int | None = None) -> None:
         self.name = name
         self.format = "plain"
         self.problems: list[str] = []
+        self.size = size
         self._opener = opener
         self._reference = reference
+        self._raw: BinaryIO | None = None
+
+    @property
+    def position(self) -> int:
+        """How many of the `size` bytes were read so far."""
+        return self._raw.tell() if self._raw and not self._raw.closed else 0
 
     def lines(self) -> Iterator[Line]:
         """Yield the lines, peeled; damaged input as far as it goes. See `Source.lines`."""
         try:
-            raw = self._opener()
+            raw = self._raw = self._opener()
         except OSError as error:
             raise SourceError(f"cannot be read: {error.strerror or error}") from None
         with raw:
@@ -59,15 +67,17 @@ class TextSource:
 
     def _text_lines(self, stream: io.BufferedReader) -> Iterator[Line]:
         losses = Losses()
-        for number, peeled in self._peeled(stream, losses):
-            place = Place(self.name, number)
-            losses.look_at(peeled.text)
-            if "\n" not in peeled.text:
-                yield _line(peeled, peeled.text, place, continues=peeled.continues)
-                continue
-            for order, text in enumerate(peeled.text.split("\n")):
-                yield _line(peeled, text, place, continues=peeled.continues or order > 0)
-        self.problems += losses.sentences()
+        try:
+            for number, peeled in self._peeled(stream, losses):
+                place = Place(self.name, number)
+                losses.look_at(peeled.text)
+                if "\n" not in peeled.text:
+                    yield _line(peeled, peeled.text, place, continues=peeled.continues)
+                    continue
+                for order, text in enumerate(peeled.text.split("\n")):
+                    yield _line(peeled, text, place, continues=peeled.continues or order > 0)
+        finally:  # also where the reader has enough
+            self.problems += losses.sentences()
 
     def _peeled(self, stream: io.BufferedReader, losses: Losses) -> Iterator[tuple[int, Peeled]]:
         """Yield each entry with the number of its line, or its own number where an entry has many lines."""
@@ -78,17 +88,19 @@ class TextSource:
         peeler = Peeler(self._reference)
         parts = _Parts()
         number = 0
-        for number, line in enumerate(self._whole_lines(stream, losses), start=1):
-            peeled = peeler.peel(_decode(line, losses))
-            if peeled is None:
-                continue
-            if not peeled.is_partial and not parts.begun:
+        try:
+            for number, line in enumerate(self._whole_lines(stream, losses), start=1):
+                peeled = peeler.peel(_decode(line, losses))
+                if peeled is None:
+                    continue
+                if not peeled.is_partial and not parts.begun:
+                    yield number, peeled
+                elif whole_line := parts.complete(peeled):
+                    yield number, whole_line
+            for peeled in parts.rest():
                 yield number, peeled
-            elif whole_line := parts.complete(peeled):
-                yield number, whole_line
-        for peeled in parts.rest():
-            yield number, peeled
-        self.format = peeler.format
+        finally:
+            self.format = peeler.format
 
     def _whole_lines(self, stream: io.BufferedReader, losses: Losses) -> Iterator[bytes]:
         """Yield lines; one that is longer than 1 MiB loses its middle."""
