@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -62,6 +62,7 @@ class _Open:
     keys: set[str] = field(default_factory=set)
     forms: set[str] = field(default_factory=set)
     last_time: datetime | None = None
+    newest_event: int = 0
 
     def add(self, event: Event) -> None:
         self.events.append(event)
@@ -88,29 +89,35 @@ class _Open:
 
 
 def assemble_attempts(events: Iterable[Event]) -> Iterator[Attempt]:
-    """Yield the tries that `events` tell of, each once no more of it is expected.
-
-    Args:
-        events: in reading order; several sources may follow each other. NOTICE and ENQUEUED are no tries.
-    """
-    desk = _Desk()
+    """Yield the tries that `events` tell of, each once no more of it is expected; see `Desk`."""
+    desk = Desk()
     for event in events:
-        if event.kind not in (EventKind.NOTICE, EventKind.ENQUEUED):
-            yield from desk.take(event)
+        yield from desk.take(event)
     yield from desk.close_all()
 
 
-class _Desk:
-    """The tries that are open, found by their keys."""
+class Desk:
+    """Puts the events of one try together: the tries that are open, found by their keys.
+
+    Attributes:
+        taken: how many events came.
+    """
 
     def __init__(self) -> None:
+        self.taken = 0
         self._open: OrderedDict[int, _Open] = OrderedDict()
         self._by_key: dict[str, _Open] = {}
         self._newest: dict[str, Event] = {}
         self._forms: dict[str, set[str]] = {}
 
     def take(self, event: Event) -> Iterator[Attempt]:
-        """Put `event` to its try, or begin one with it; yields the oldest try where too many are open."""
+        """Put `event` to its try, or begin one with it; yields the oldest try where too many are open.
+
+        Events come in reading order; several sources may follow each other. NOTICE and ENQUEUED are no tries.
+        """
+        if event.kind in (EventKind.NOTICE, EventKind.ENQUEUED):
+            return
+        self.taken += 1
         source = event.record.place.source
         self._newest[source] = event
         self._forms.setdefault(source, set()).add(event.form)
@@ -128,6 +135,7 @@ class _Desk:
             if other is not attempt and _are_halves(attempt, other):
                 self._absorb(attempt, other)
         attempt.add(event)
+        attempt.newest_event = self.taken
         attempt.keys.update(keys)
         for key in attempt.keys:
             self._by_key[key] = attempt
@@ -137,8 +145,21 @@ class _Desk:
 
     def close_all(self) -> Iterator[Attempt]:
         """Yield all tries that are still open."""
-        for attempt in self._open.values():
+        for attempt in list(self._open.values()):
             yield from self._close(attempt)
+        self._open.clear()
+
+    def under_way(self, settled: int) -> Iterator[Attempt]:
+        """Yield the tries that are still open as they stand now; they stay open.
+
+        Args:
+            settled: a former value of `taken`. A try with an event after that may get further lines at once, which
+                say more of it: its outcome is given as unknown, unless a mail was accepted.
+        """
+        for attempt in self._open.values():
+            for known in self._finished(attempt):
+                is_settled = attempt.newest_event <= settled or known.outcome is Outcome.ACCEPTED
+                yield known if is_settled else replace(known, outcome=Outcome.UNKNOWN)
 
     def _find(self, event: Event, keys: tuple[str, ...]) -> list[_Open]:
         """The open tries that share a key with `event`, that of the strongest key first."""
@@ -174,6 +195,9 @@ class _Desk:
         for key in attempt.keys:
             if self._by_key.get(key) is attempt:
                 del self._by_key[key]
+        yield from self._finished(attempt)
+
+    def _finished(self, attempt: _Open) -> Iterator[Attempt]:
         source = attempt.events[-1].record.place.source
         if not _is_shadow(attempt, self._forms[source]):
             finished = _finish(attempt, self._newest)

@@ -98,10 +98,7 @@ class Tally:
             mine[0] += counts[0]
             mine[1] += counts[1]
         for cause, entry in other.findings.items():
-            if cause in self.findings:
-                self.findings[cause].merge(entry)
-            else:
-                self.findings[cause] = entry
+            self.findings.setdefault(cause, _FindingTally(entry.diagnosis, entry.failure)).merge(entry)
 
 
 def decide(attempt: Attempt, diagnose: Diagnose) -> tuple[Event, Failure, Diagnosis]:

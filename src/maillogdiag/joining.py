@@ -55,32 +55,56 @@ class _Entry:
         return Record(text, head.place, head.time, head.host, head.unit, head.process, head.pid, self.lines)
 
 
-def join_lines(lines: Iterable[Line]) -> Iterator[Record]:
-    """Yield the log entries that `lines` make, in the order of their heads.
+class Joiner:
+    """Joins the lines of one source, in as many portions as they come in.
 
     Interleaved writers are kept apart. A record has at most 400 lines, and 64 KiB beyond its first line; what is
     more is counted, not kept. Memory stays flat: nothing is held for longer than 100 lines.
     """
-    queue: deque[_Entry] = deque()  # in the order of their heads
-    open_entries: dict[_Writer, _Entry] = {}
-    latest = _NOBODY
-    for number, line in enumerate(lines):
-        # A line without an envelope among others that have one is the rest of the line before it, or nobody's.
-        writer = line.stream
-        entry = open_entries.get(latest if writer == _NOBODY else writer)
-        if entry is not None and (line.continues or entry.structure.takes(line.text)):
-            entry.add(line.text, number)
-            latest = entry.writer
-        elif line.text.strip():
-            if before := open_entries.get(writer):
-                before.is_closed = True
-            open_entries[writer] = entry = _Entry(line, writer, number)
-            queue.append(entry)
-            latest = writer
-        while queue and (queue[0].is_closed or number - queue[0].last_number > _WINDOW):
-            first = queue.popleft()
-            if open_entries.get(first.writer) is first:
-                del open_entries[first.writer]
-            yield first.record()
-    for entry in queue:
-        yield entry.record()
+
+    def __init__(self) -> None:
+        self._queue: deque[_Entry] = deque()  # in the order of their heads
+        self._open: dict[_Writer, _Entry] = {}
+        self._latest = _NOBODY
+        self._number = 0
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether there are entries that further lines may belong to."""
+        return bool(self._queue)
+
+    def join(self, lines: Iterable[Line]) -> Iterator[Record]:
+        """Yield the log entries that are complete with `lines`, in the order of their heads."""
+        queue, open_entries, latest, number = self._queue, self._open, self._latest, self._number
+        for number, line in enumerate(lines, start=self._number + 1):
+            # A line without an envelope among others that have one is the rest of the line before it, or nobody's.
+            writer = line.stream
+            entry = open_entries.get(latest if writer == _NOBODY else writer)
+            if entry is not None and (line.continues or entry.structure.takes(line.text)):
+                entry.add(line.text, number)
+                latest = entry.writer
+            elif line.text.strip():
+                if before := open_entries.get(writer):
+                    before.is_closed = True
+                open_entries[writer] = entry = _Entry(line, writer, number)
+                queue.append(entry)
+                latest = writer
+            while queue and (queue[0].is_closed or number - queue[0].last_number > _WINDOW):
+                first = queue.popleft()
+                if open_entries.get(first.writer) is first:
+                    del open_entries[first.writer]
+                yield first.record()
+        self._latest, self._number = latest, number
+
+    def flush(self) -> Iterator[Record]:
+        """Yield what is held back: no line of it is to come."""
+        self._open.clear()
+        while self._queue:
+            yield self._queue.popleft().record()
+
+
+def join_lines(lines: Iterable[Line]) -> Iterator[Record]:
+    """Yield the log entries that `lines` make, in the order of their heads; see `Joiner`."""
+    joiner = Joiner()
+    yield from joiner.join(lines)
+    yield from joiner.flush()

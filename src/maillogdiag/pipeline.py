@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from maillogdiag import __version__
-from maillogdiag.attempts import assemble_attempts
+from maillogdiag.attempts import Attempt, assemble_attempts
 from maillogdiag.diagnosis import Tally, findings_of, timeline_of
 from maillogdiag.errors import SourceError
 from maillogdiag.events import Event, EventKind
@@ -32,11 +32,16 @@ _NUMBER = re.compile(r"[0-9a-f]*\d[0-9a-f]*")
 _TIME_REACH_LINES = 500
 
 Progress = Callable[[Source, int], None]
+_Writer = tuple[str | None, str | None, int | None]
 
 
 @dataclass(slots=True)
-class _Counted:
-    """What is counted of one source while it is read."""
+class Counted:
+    """What is counted of one source while it is read.
+
+    Args:
+        times: the newest time that a writer logged, and the line it stood in.
+    """
 
     source: Source
     lines: int = 0
@@ -45,6 +50,7 @@ class _Counted:
     not_understood: int = 0
     samples: list[str] = field(default_factory=list)
     kinds: set[EventKind] = field(default_factory=set)
+    times: dict[_Writer, tuple[datetime, int]] = field(default_factory=dict)
     error: str | None = None
 
     def sample(self, text: str) -> None:
@@ -54,6 +60,7 @@ class _Counted:
             self.samples.append(text[:_SAMPLE_CHARACTERS])
 
     def coverage(self) -> Coverage:
+        """Return it in the form of the report."""
         problems = [*self.source.problems, *([self.error] if self.error else [])]
         return Coverage(
             source=self.source.name,
@@ -87,7 +94,7 @@ class Scan:
     gated: bool = True
     stop: Stop = field(default_factory=Stop)
     tally: Tally = field(default_factory=Tally)
-    counted: list[_Counted] = field(default_factory=list)
+    counted: list[Counted] = field(default_factory=list)
 
     @property
     def has_unreadable_source(self) -> bool:
@@ -99,18 +106,32 @@ class Scan:
         for attempt in assemble_attempts(self._events(sources)):
             self.tally.add(attempt, self.rules.diagnose)
 
-    def report(self) -> Report:
-        """Return what is known so far."""
-        findings = findings_of(self.tally, self.rules.diagnose)
+    def begin(self, source: Source) -> Counted:
+        """Return what will count `source`, which is about to be read."""
+        counted = Counted(source)
+        self.counted.append(counted)
+        return counted
+
+    def report(self, under_way: Iterable[Attempt] = ()) -> Report:
+        """Return what is known so far.
+
+        Args:
+            under_way: attempts that are not over, as they stand; to be counted in this report only.
+        """
+        tally = Tally()
+        tally.merge(self.tally)
+        for attempt in under_way:
+            tally.add(attempt, self.rules.diagnose)
+        findings = findings_of(tally, self.rules.diagnose)
         coverage = tuple(counted.coverage() for counted in self.counted)
         kinds = {kind for counted in self.counted for kind in counted.kinds}
-        status = status_of(self.tally.summary, findings)
+        status = status_of(tally.summary, findings)
         return Report(
             status=status,
-            verdict=verdict_of(status, self.tally.summary, findings, coverage),
-            summary=self.tally.summary,
+            verdict=verdict_of(status, tally.summary, findings, coverage),
+            summary=tally.summary,
             findings=findings,
-            timeline=timeline_of(self.tally),
+            timeline=timeline_of(tally),
             coverage=coverage,
             limits=limits_of(status, coverage, kinds),
             version=__version__,
@@ -127,27 +148,27 @@ class Scan:
 
     def _events(self, sources: Iterable[Source]) -> Iterator[Event]:
         for source in self.stop.until_stopped(sources):
-            counted = _Counted(source)
-            self.counted.append(counted)
+            counted = self.begin(source)
             try:
-                events = self._events_of(counted)
-                yield from _with_times(events)
+                yield from self.events_of(counted, join_lines(self._count_lines(counted)))
             except SourceError as error:
                 counted.error = str(error)
 
-    def _events_of(self, counted: _Counted) -> Iterator[Event]:
-        for record in join_lines(self._count_lines(counted)):
+    def events_of(self, counted: Counted, records: Iterable[Record]) -> Iterator[Event]:
+        """Yield what the grammars read in the next `records` of a source."""
+        for record in records:
             counted.records += 1
-            yield from self._read(record, counted)
+            for event in self._read(record, counted):
+                yield _with_time(event, counted.times)
 
-    def _count_lines(self, counted: _Counted) -> Iterator[Line]:
+    def _count_lines(self, counted: Counted) -> Iterator[Line]:
         for line in self.stop.until_stopped(counted.source.lines()):
             counted.lines += 1
             if self.progress and not counted.lines % 1_000:
                 self.progress(counted.source, counted.lines)
             yield line
 
-    def _read(self, record: Record, counted: _Counted) -> Iterable[Event]:
+    def _read(self, record: Record, counted: Counted) -> Iterable[Event]:
         text = record.text
         for grammar in self.grammars:
             if self.gated and not any(anchor in text for anchor in grammar.anchors):
@@ -162,14 +183,12 @@ class Scan:
         return ()
 
 
-def _with_times(events: Iterable[Event]) -> Iterator[Event]:
-    """Give each event of one source that has no time the time of the one before it by the same writer."""
-    newest: dict[tuple[str | None, str | None, int | None], tuple[datetime, int]] = {}
-    for event in events:
-        record = event.record
-        writer = (record.unit, record.process, record.pid)
-        if record.time is not None:
-            newest[writer] = (record.time, record.place.line)
-        elif (known := newest.get(writer)) and record.place.line - known[1] <= _TIME_REACH_LINES:
-            event = replace(event, record=replace(record, time=known[0]))
-        yield event
+def _with_time(event: Event, times: dict[_Writer, tuple[datetime, int]]) -> Event:
+    """Return the event; one that has no time with the time of the one before it by the same writer."""
+    record = event.record
+    writer = (record.unit, record.process, record.pid)
+    if record.time is not None:
+        times[writer] = (record.time, record.place.line)
+    elif (known := times.get(writer)) and record.place.line - known[1] <= _TIME_REACH_LINES:
+        return replace(event, record=replace(record, time=known[0]))
+    return event
