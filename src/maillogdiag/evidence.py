@@ -1,4 +1,8 @@
-"""Evidence: the few lines of a log entry that prove a finding, with the decisive words marked."""
+"""Evidence: the few lines of a log entry that prove a finding, with the decisive words marked.
+
+Lines are kept whole, though a report shows less of long ones (`reports/excerpts.py`): redaction comes between the two,
+and what tells it that a word is a user's name may stand before the part that is shown.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +10,22 @@ import re
 
 from maillogdiag.events import Event
 from maillogdiag.failures import Failure
+from maillogdiag.reports.excerpts import LEAD_CHARACTERS
 from maillogdiag.reports.model import Evidence
 
 _MOST_LINES = 2
-_MOST_CHARACTERS = 1_200
-_LEAD_CHARACTERS = 120
-# Half a word is hard to read, half a host name or a value without its key ("password: x") hard to redact.
-_WORD_START = re.compile(r"(?<![:=>])\s+")
+_BEFORE, _AFTER = 4_000, 8_000
+# Where even that does not reach to the ends of the line, half a word there is dropped: nothing would recognise it.
+_HALF_WORD_AT_START = re.compile(r"\A\S+")
+_HALF_WORD_AT_END = re.compile(r"(?<!\s)\S+\Z")
 
 
 def evidence_of(event: Event, failure: Failure) -> Evidence:
-    """Return the part of the event's record around the failure's text, and where that text stands in it."""
+    """Return the lines of the event's record around the failure's text, and where that text stands in them."""
     record = event.record
     decisive = failure.text.strip().splitlines()[0] if failure.text.strip() else ""
     at = record.text.find(decisive) if decisive else -1
-    text, shift = _excerpt(record.text, max(at, 0))
+    text, shift = _lines_around(record.text, max(at, 0))
     marks: tuple[tuple[int, int], ...] = ()
     if at >= 0:
         start = at + shift
@@ -29,18 +34,25 @@ def evidence_of(event: Event, failure: Failure) -> Evidence:
     return Evidence(record.place.source, record.place.line, record.time, text, marks)
 
 
-def _excerpt(text: str, at: int) -> tuple[str, int]:
-    """Cut `text` around position `at`; return it and by how much positions move."""
-    start = 0 if at < _LEAD_CHARACTERS else text.rfind("\n", 0, at) + 1
-    if at - start > _LEAD_CHARACTERS:
-        word = _WORD_START.search(text, at - _LEAD_CHARACTERS, at)
-        start = word.end() if word else at
+def sample_of(text: str) -> str:
+    """Return the beginning of an entry that no grammar could read."""
+    return text if len(text) <= _BEFORE else _HALF_WORD_AT_END.sub("", text[:_BEFORE])
+
+
+def _lines_around(text: str, at: int) -> tuple[str, int]:
+    """Return the lines of `text` around position `at`, and by how much positions move."""
+    start = 0 if at < LEAD_CHARACTERS else text.rfind("\n", 0, at) + 1
+    if at - start > _BEFORE:
+        start = at - _BEFORE
+        start = min(start + _length(_HALF_WORD_AT_START.match(text[start:])), at)
+    rest = text[start : at + _AFTER]
+    if len(text) > at + _AFTER:
+        rest = _HALF_WORD_AT_END.sub("", rest)
+    lines = rest.splitlines()
     lead = "… " if start else ""
-    end = start + _MOST_CHARACTERS
-    if len(text) > end:
-        blank = max(text.rfind(" ", at, end), text.rfind("\n", at, end))
-        end = blank if blank > 0 else end
-    lines = text[start:end].splitlines()
-    kept = "\n".join(lines[:_MOST_LINES])
-    is_cut = len(lines) > _MOST_LINES or len(text) > end
-    return lead + kept + (" …" if is_cut else ""), len(lead) - start
+    is_cut = len(lines) > _MOST_LINES or len(text) > at + _AFTER
+    return lead + "\n".join(lines[:_MOST_LINES]) + (" …" if is_cut else ""), len(lead) - start
+
+
+def _length(found: re.Match[str] | None) -> int:
+    return len(found[0]) if found else 0

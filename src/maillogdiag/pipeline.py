@@ -12,11 +12,13 @@ from maillogdiag.attempts import Attempt, assemble_attempts
 from maillogdiag.diagnosis import Tally, findings_of, timeline_of
 from maillogdiag.errors import SourceError
 from maillogdiag.events import Event, EventKind
+from maillogdiag.evidence import sample_of
 from maillogdiag.grammars.access_log import ACCESS_LINE
 from maillogdiag.grammars.interface import Grammar
 from maillogdiag.joining import join_lines
 from maillogdiag.limits import limits_of
 from maillogdiag.records import Line, Record
+from maillogdiag.reports.excerpts import SAMPLE_CHARACTERS
 from maillogdiag.reports.model import Coverage, Report
 from maillogdiag.rulebase import RuleBase
 from maillogdiag.sources.interface import Source
@@ -26,7 +28,7 @@ from maillogdiag.verdict import status_of, verdict_of
 # An entry that speaks of outgoing mail in trouble and that no grammar reads is shown as not understood.
 _MAIL = re.compile(r"smtp|sendmail|mail server|\bmailer\b|\bdeliver(?:y|ing) (?:of )?e?-?mail", re.IGNORECASE)
 _TROUBLE = re.compile(r"error|exception|refused|timed out|denied|reject|bounced|deferred|fail(?:ed|ure)", re.IGNORECASE)
-_SAMPLES, _SAMPLE_CHARACTERS = 3, 200
+_SAMPLES = 3
 _NUMBER = re.compile(r"[0-9a-f]*\d[0-9a-f]*")
 # A line without a time (ActiveJob's) was written shortly after the line of the same writer before it that has one.
 _TIME_REACH_LINES = 500
@@ -55,9 +57,9 @@ class Counted:
 
     def sample(self, text: str) -> None:
         """Keep the beginning of an entry that was not understood, once where only its numbers differ."""
-        shape = _NUMBER.sub("0", text[:_SAMPLE_CHARACTERS])
-        if len(self.samples) < _SAMPLES and shape not in (_NUMBER.sub("0", sample) for sample in self.samples):
-            self.samples.append(text[:_SAMPLE_CHARACTERS])
+        shapes = [_NUMBER.sub("0", sample[:SAMPLE_CHARACTERS]) for sample in (*self.samples, text)]
+        if len(self.samples) < _SAMPLES and shapes[-1] not in shapes[:-1]:
+            self.samples.append(sample_of(text))
 
     def coverage(self) -> Coverage:
         """Return it in the form of the report."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -11,10 +12,11 @@ from hypothesis import given, settings
 
 from maillogdiag.errors import UsageError
 from maillogdiag.reports import html, markdown
+from maillogdiag.reports.excerpts import excerpted
 from maillogdiag.reports.html import render_html
 from maillogdiag.reports.json_report import report_from_json
 from maillogdiag.reports.markdown import render_markdown
-from maillogdiag.reports.model import Report, Status
+from maillogdiag.reports.model import Evidence, Report, Status
 from maillogdiag.reports.render import Format, format_of, render
 from tests.reports.samples import full_report, quiet_report
 from tests.reports.samples_hostile import HOSTILE, enormous_report, report_full_of, texts
@@ -144,3 +146,24 @@ def test_report_says_whether_it_is_redacted() -> None:
     for format in (Format.HTML, Format.MARKDOWN):
         assert "was replaced by stand-ins" in render(report, format)
         assert "was NOT replaced" in render(bare, format)
+
+
+def test_long_evidence_is_shown_around_its_decisive_words_however_often_it_is_rendered() -> None:
+    text = "before " * 50 + "535 refused" + " after" * 400
+    full = full_report()
+    report = replace(full, findings=(replace(full.findings[0], evidence=(_marked(text, "535 refused"),)),))
+
+    once = excerpted(report)
+
+    [item] = once.findings[0].evidence
+    ((start, end),) = item.marks
+    assert "535 refused" == item.text[start:end]
+    assert len(item.text) < 1_300
+    assert item.text.startswith("… before")
+    assert item.text.endswith(" after …")
+    assert once == excerpted(once)
+
+
+def _marked(text: str, words: str) -> Evidence:
+    start = text.index(words)
+    return Evidence("sidekiq.log", 1, None, text, ((start, start + len(words)),))

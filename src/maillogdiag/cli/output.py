@@ -20,6 +20,8 @@ EXIT_FAILED = 2
 # Plus the signal's number, as a shell counts: 130 for Ctrl-C.
 EXIT_SIGNALLED = 128
 
+_MOST_LEAKS_NAMED = 5
+
 
 def complain(message: str) -> None:
     """Write an error to stderr."""
@@ -64,9 +66,10 @@ def _render_redacted(report: Report, chosen: Format, options: ReportOptions, col
     report, replaced = redact(report)
     text = render(report, chosen, color=color)
     if leaks := find_leaks(text, replaced):
+        more = f" and {len(leaks) - _MOST_LEAKS_NAMED} more" if len(leaks) > _MOST_LEAKS_NAMED else ""
         raise ReportError(
-            f"not written, since it would have shown {len(leaks)} personal value(s) that should be replaced: "
-            f"{', '.join(sorted(map(str, leaks))[:5])}"
+            "not written, since it would have shown what should be replaced: "
+            f"{', '.join(map(str, leaks[:_MOST_LEAKS_NAMED]))}{more}. This is a bug of maillogdiag; please report it"
         )
     if options.redaction_map is not None:
         replaced.write(options.redaction_map)

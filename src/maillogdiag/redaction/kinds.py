@@ -23,3 +23,18 @@ class Kind(StrEnum):
 
 SECRET_KINDS = frozenset({Kind.TOKEN, Kind.SECRET})
 """Kinds that are replaced even where redaction is switched off."""
+
+KIND_WORDS = {
+    Kind.USER: "user name",
+    Kind.NAME: "name",
+    Kind.DOMAIN: "domain",
+    Kind.HOST: "host name",
+    Kind.PUBLIC_ADDRESS: "public IP address",
+    Kind.MESSAGE: "Message-ID",
+    Kind.ID: "id",
+    Kind.TEXT: "subject, text or browser",
+    Kind.DATA: "encoded data",
+    Kind.TOKEN: "token",
+    Kind.SECRET: "password or login data",
+}
+"""Each kind in the words of a message to the user."""

@@ -8,9 +8,10 @@ import json
 import quopri
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from urllib.parse import quote
 
-from maillogdiag.redaction.kinds import Kind
+from maillogdiag.redaction.kinds import KIND_WORDS, SECRET_KINDS, Kind
 from maillogdiag.redaction.mapping import RedactionMap
 from maillogdiag.redaction.vocabulary import is_common_word
 
@@ -18,7 +19,26 @@ _SHORTEST = 5
 _SHORTEST_ENCODED = 6
 
 
-def find_leaks(rendered: str | bytes, mapping: RedactionMap) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """A value that was replaced, and that stands in what was rendered all the same.
+
+    Args:
+        kind: in the words of a message, such as "user name".
+        value: the value as it was first seen; private.
+        is_secret: whether not even a part of it may be shown.
+    """
+
+    kind: str
+    value: str
+    is_secret: bool = False
+
+    def __str__(self) -> str:
+        """What it is and how it begins, which finds it in the log without telling it."""
+        return self.kind if self.is_secret else f"{self.kind} ({self.value[:2]}…, {len(self.value)} characters)"
+
+
+def find_leaks(rendered: str | bytes, mapping: RedactionMap) -> list[Leak]:
     """Return the values of `mapping` that `rendered` shows, in the order of the map; empty where all is well.
 
     Values are looked for as they are and as they look in URLs, HTML, JSON, Base64 and quoted-printable. Words that
@@ -27,18 +47,18 @@ def find_leaks(rendered: str | bytes, mapping: RedactionMap) -> list[str]:
     """
     text = rendered.decode("utf-8", errors="replace") if isinstance(rendered, bytes) else rendered
     lower = text.casefold()
-    return [value for value in _searched(mapping) if _occurs(value, text, lower)]
+    return [leak for leak in _searched(mapping) if _occurs(leak.value, text, lower)]
 
 
-def _searched(mapping: RedactionMap) -> Iterator[str]:
-    yield from mapping.addresses
+def _searched(mapping: RedactionMap) -> Iterator[Leak]:
+    yield from (Leak("mail address" if "@" in value else "host name", value) for value in mapping.addresses)
     for kind, value in mapping.values():
         is_word = value.isalpha()
-        if len(value) < _SHORTEST or is_common_word(value) or (is_word and kind not in (Kind.TOKEN, Kind.SECRET)):
+        if len(value) < _SHORTEST or is_common_word(value) or (is_word and kind not in SECRET_KINDS):
             continue
         # A name in a file's name is replaced there alone; "case-12" may well stand in a log.
         if kind is not Kind.NAME:
-            yield value
+            yield Leak(KIND_WORDS[kind], value, kind in SECRET_KINDS)
 
 
 def _occurs(value: str, text: str, lower: str) -> bool:

@@ -6,7 +6,6 @@ advice: there only values are replaced that the logs gave away.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from maillogdiag.redaction.known import replace_known
@@ -19,13 +18,6 @@ from maillogdiag.redaction.sources import scrub_source
 from maillogdiag.redaction.walking import change_texts, log_texts
 from maillogdiag.reports.model import Report
 
-# Evidence is cut with an ellipsis, samples are cut at this length without one: a word there may be half a name,
-# which nothing would recognise. Two blanks are left, so that another run leaves the next word alone.
-_SAMPLE_CUT = 200
-_HALF_WORD_AT_END = re.compile(r"[\w.+@%=/-]{2,200}(?= …\Z)")
-_HALF_WORD_AT_START = re.compile(r"(?<=\A… )[\w.+@%=/-]{9,200}")
-_LAST_WORD = re.compile(r"[\w.+@%=/-]{2,200}\Z")
-
 
 def redact(report: Report) -> tuple[Report, RedactionMap]:
     """Return `report` with personal values and secrets replaced, and the private map that undoes it.
@@ -37,7 +29,6 @@ def redact(report: Report) -> tuple[Report, RedactionMap]:
         mapping.reserve(text)
 
     def log(text: MarkedText) -> None:
-        _drop_half_words(text)
         scrub(text, mapping)
 
     found = change_texts(report, log=log, source=lambda name: scrub_source(name, mapping), rule=_leave)
@@ -62,14 +53,3 @@ def remove_secrets(report: Report) -> Report:
 
 def _leave(text: MarkedText) -> None:
     """Change nothing."""
-
-
-def _drop_half_words(text: MarkedText) -> None:
-    if len(text.text) == _SAMPLE_CUT:
-        text.sub(_LAST_WORD, _nothing)
-    text.sub(_HALF_WORD_AT_END, _nothing)
-    text.sub(_HALF_WORD_AT_START, _nothing)
-
-
-def _nothing(_: re.Match[str]) -> str:
-    return ""

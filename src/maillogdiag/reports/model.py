@@ -30,7 +30,7 @@ class Evidence:
         source: the source's name.
         line: 1-based line (or journal entry) in it.
         time: when it was written, None where unknown.
-        text: the entry, cut to what a reader needs.
+        text: the lines of the entry that matter; renderers show less of long ones.
         marks: [start, end) positions in `text` of the decisive words.
     """
 
@@ -93,7 +93,7 @@ class Coverage:
         records: log entries they make.
         mail_records: of these, entries about outgoing mail.
         not_understood: entries that speak of mail but that no grammar could read.
-        samples: up to three of them, cut short.
+        samples: up to three of them; renderers show their beginnings.
         problems: what was lost while reading.
     """
 

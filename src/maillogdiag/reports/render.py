@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maillogdiag.errors import UsageError
+from maillogdiag.reports.excerpts import excerpted
 from maillogdiag.reports.model import Report
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def render(report: Report, format: Format, *, width: int | None = None, color: b
         width: columns, for the terminal; the terminal's own where None, 80 where there is none.
         color: whether to colour it, for the terminal.
     """
+    report = excerpted(report)
     # Imported here, since rich and jinja2 take longer to load than a JSON report to write.
     match format:
         case Format.TERMINAL:
