@@ -1,0 +1,36 @@
+"""Env files: `.env.production`, a module's environment, what `env_file:` of compose names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from maillogdiag.settings.model import Raw
+
+_LINE = re.compile(r"\s*(?:export\s+)?(?P<key>[A-Za-z_][\w.]*)\s*=[ \t]*(?P<value>.*)")
+_SINGLE = re.compile(r"'(?P<text>[^']*)'\s*(?:#.*)?")
+_DOUBLE = re.compile(r'"(?P<text>(?:[^"\\]|\\.)*)"\s*(?:#.*)?')
+_ESCAPE = re.compile(r"\\(.)")
+_COMMENT = re.compile(r"(?:^|\s)#.*")
+
+
+def is_env_file(text: str) -> bool:
+    """Whether `text` has a line `KEY=value`."""
+    return any(_LINE.fullmatch(line) for line in text.splitlines())
+
+
+def read_env_file(text: str) -> Iterator[Raw]:
+    """Yield the variables of `text` as the dotenv libraries and compose read them; other lines are passed over."""
+    for number, line in enumerate(text.split("\n"), 1):
+        if found := _LINE.fullmatch(line.rstrip("\r")):
+            value, is_expanded = _value(found["value"])
+            yield Raw(found["key"], value, number, is_expanded)
+
+
+def _value(written: str) -> tuple[str, bool]:
+    if single := _SINGLE.fullmatch(written):
+        return single["text"], False
+    if double := _DOUBLE.fullmatch(written):
+        # "#" is safe within double quotes; "$" is not.
+        return _ESCAPE.sub(r"\1", double["text"]), "$" in double["text"].replace("\\$", "")
+    return _COMMENT.sub("", written), True
