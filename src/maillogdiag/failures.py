@@ -44,6 +44,8 @@ class Failure:
         port: its port.
         provider: id of the mail provider recognised from host or text, e.g. "gmail".
         app: the application that logged it, e.g. "mastodon".
+        setting: instead of a text, the contradiction in the application's settings that will make mail fail, by
+            its name in `settings.contradictions`.
     """
 
     text: str
@@ -56,6 +58,7 @@ class Failure:
     port: int | None = None
     provider: str | None = None
     app: str | None = None
+    setting: str | None = None
 
 
 # reply := code [("-" | " ") enhanced] text            (RFC 5321 section 4.2, RFC 2034 section 4)

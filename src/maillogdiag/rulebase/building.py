@@ -95,7 +95,7 @@ class _Builder:
         )
 
 
-_WORDS = ("text", "all", "none", "code", "enhanced", "exception", "app", "provider")
+_WORDS = ("text", "all", "none", "code", "enhanced", "exception", "app", "provider", "setting")
 
 
 def _rule_of_code(code: str, entry: dict[str, Any]) -> dict[str, Any]:

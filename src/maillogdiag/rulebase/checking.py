@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from maillogdiag.errors import RuleError
-from maillogdiag.failures import read_failure
+from maillogdiag.errors import RuleError, SourceError
+from maillogdiag.failures import Failure, read_failure
 from maillogdiag.rulebase.base import RuleBase
 from maillogdiag.rulebase.building import build
 from maillogdiag.rulebase.loading import built_in_folder, read_document, rule_files
@@ -43,16 +43,19 @@ def _check_rule(base: RuleBase, rule: Rule) -> list[RuleError]:
         problems.append(f"its id must begin with its cause, {rule.cause}.")
     if rule.tier in (Tier.FAMILY, Tier.SUBJECT, Tier.PHRASE) and not (rule.when.text or rule.when.all):
         problems.append(f"tier {rule.tier.name.lower()} needs phrases in `text` or `all`")
+    if (rule.tier is Tier.SETTING) != bool(rule.when.setting):
+        problems.append("tier setting goes with `setting`, and `setting` with it")
+    problems += [f"no settings file can show {name!r}" for name in rule.when.setting if name not in _setting_names()]
     if rule.tier is Tier.PROVIDER and not (rule.when.provider or rule.when.app):
         problems.append("tier provider needs `provider` or `app`")
     if not rule.samples.match:
         problems.append("has no sample that it must match")
     for text in rule.samples.match:
-        winner = _winner(base, rule, text)
-        if winner != rule.id:
-            problems.append(f"the sample {text[:100]!r} goes to {winner}")
+        winners = _winners(base, rule, text)
+        if rule.id not in winners:
+            problems.append(f"the sample {text[:100]!r} goes to {', '.join(winners)}")
     for text in rule.samples.no_match:
-        if _winner(base, rule, text) == rule.id:
+        if rule.id in _winners(base, rule, text):
             problems.append(f"must not match the sample {text[:100]!r}")
     if rule.tier in (Tier.CODE, Tier.CLASS) and (rule.when.text or rule.when.all):
         problems.append(f"tier {rule.tier.name.lower()} is for rules without phrases")
@@ -67,7 +70,29 @@ def _problem(rule: Rule, message: str) -> RuleError:
     return RuleError(f"rule {rule.id}: {message}", rule.path, line, column)
 
 
-def _winner(base: RuleBase, rule: Rule, text: str) -> str:
+def _winners(base: RuleBase, rule: Rule, text: str) -> list[str]:
+    """The rule that an error text goes to; a settings file may go to several."""
     app = rule.when.app[0] if rule.when.app else None
-    winner, _ = base.winner(base.recognise(read_failure(text, app=app)))
-    return winner.id if winner else "no rule"
+    if rule.tier is Tier.SETTING:
+        failures = _failures_of_settings(text)
+    else:
+        failures = [read_failure(text, app=app)]
+    winners = [base.winner(base.recognise(failure))[0] for failure in failures]
+    return [winner.id if winner else "no rule" for winner in winners] or ["no rule"]
+
+
+# The settings are imported only here: checking rules needs them, and most runs of the rule base do not.
+def _setting_names() -> frozenset[str]:
+    from maillogdiag.settings.contradictions import NAMES
+
+    return NAMES
+
+
+def _failures_of_settings(text: str) -> list[Failure]:
+    from maillogdiag.settings import contradictions_of, read_text
+
+    try:
+        found = [one for settings in read_text(text) for one in contradictions_of(settings)]
+    except SourceError:
+        return []
+    return [Failure("", "", app=one.app, setting=one.name) for one in found]

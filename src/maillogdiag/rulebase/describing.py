@@ -11,7 +11,7 @@ def describe_rule(base: RuleBase, rule: Rule) -> str:
     when = rule.when
     parts = [f"{rule.id}", f"  {rule.title}", f"  cause {rule.cause}, severity {rule.severity}", "", rule.explanation]
     parts += ["", f"Applies (tier {rule.tier.name.lower()}, confidence {rule.confidence}) where"]
-    for name in ("provider", "app", "phase", "code", "enhanced", "exception", "port", "text", "all", "none"):
+    for name in ("provider", "app", "phase", "code", "enhanced", "exception", "port", "setting", "text", "all", "none"):
         values = getattr(when, name)
         if values:
             parts.append(f"  {name}: {' | '.join(map(str, values))}")

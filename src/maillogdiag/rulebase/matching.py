@@ -47,6 +47,7 @@ def _fields_hold(when: Condition, failure: Failure) -> bool:
     exception = (failure.exception or "").replace("::", ".")
     return not (
         (when.app and failure.app not in when.app)
+        or (when.setting and failure.setting not in when.setting)
         or (when.provider and failure.provider not in when.provider)
         or (when.phase and failure.phase not in when.phase)
         or (when.port and failure.port not in when.port)

@@ -34,6 +34,7 @@ class Tier(IntEnum):
     SUBJECT = 4  # the words that name what was refused: "Sender address rejected"
     PHRASE = 5  # a wording that means one thing, whoever says it
     PROVIDER = 6  # what one provider means by its codes and words
+    SETTING = 7  # what an application's settings files show, without any log
 
 
 TIER_RANK = 10_000
@@ -42,11 +43,19 @@ TIER_RANK = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting to change: `file` as the application's documentation calls it, `key`, `value` to write."""
+    """One setting to change.
+
+    Args:
+        file: as the application's documentation calls it.
+        key: its name.
+        value: what to write.
+        present: what the user's own file says now, of a password only whether it is set; None where not known.
+    """
 
     file: str
     key: str
     value: str
+    present: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +90,7 @@ class Condition:
         code: reply codes, "550" or "500-504".
         enhanced: enhanced status codes, "5.7.8", "x.7.8" or "5.7.606-649".
         exception: exception classes, with or without their module.
+        setting: contradictions in an application's settings files; such a rule has no other condition but `app`.
     """
 
     text: tuple[str, ...] = ()
@@ -93,6 +103,7 @@ class Condition:
     app: tuple[str, ...] = ()
     provider: tuple[str, ...] = ()
     port: tuple[int, ...] = ()
+    setting: tuple[str, ...] = ()
 
     @property
     def phrases(self) -> tuple[str, ...]:
