@@ -22,13 +22,16 @@ __all__ = ["explain", "scan"]
 __version__ = version("maillogdiag")
 
 
-def scan(paths: Sequence[str], *, app: str | None = None, rules: Sequence[Path] = ()) -> Report:
+def scan(
+    paths: Sequence[str], *, app: str | None = None, rules: Sequence[Path] = (), config: Sequence[str] = ()
+) -> Report:
     """Diagnose log files, directories and archives, and return the report that the command line shows.
 
     Args:
         paths: as for `maillogdiag scan`.
         app: the application that wrote the logs, where the logs do not tell.
         rules: folders with rule files, added to the built-in ones.
+        config: the applications' settings files, or "auto" for their usual places.
 
     Raises:
         SourceError: a path does not exist.
@@ -38,9 +41,10 @@ def scan(paths: Sequence[str], *, app: str | None = None, rules: Sequence[Path] 
     from maillogdiag.grammars.registry import load_grammars
     from maillogdiag.pipeline import Scan
     from maillogdiag.rulebase import load_rules
+    from maillogdiag.settings.reading import read_settings
     from maillogdiag.sources import open_inputs
 
-    run = Scan(load_grammars(app), load_rules(rules), app=app)
+    run = Scan(load_grammars(app), load_rules(rules), app=app, configuration=read_settings(config))
     run.run(open_inputs(paths))
     return run.report()
 

@@ -137,7 +137,12 @@ def _weight(event: Event, diagnosis: Diagnosis) -> tuple[bool, bool, bool, bool,
 def findings_of(tally: Tally, diagnose: Diagnose) -> tuple[Finding, ...]:
     """Return the findings, the worst first: by severity, then by how many attempts failed."""
     found = [_finding(entry, tally, diagnose) for entry in tally.findings.values()]
-    return tuple(sorted(found, key=_impact))
+    return in_order(found)
+
+
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings as a report lists them: what goes on and concerns all mail first, then by severity and count."""
+    return tuple(sorted(findings, key=_impact))
 
 
 def _finding(entry: _FindingTally, tally: Tally, diagnose: Diagnose) -> Finding:

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from maillogdiag import __version__
+from maillogdiag.advice import advised, completed, coverage_of_settings
 from maillogdiag.attempts import Attempt, assemble_attempts
 from maillogdiag.diagnosis import Tally, findings_of, timeline_of
 from maillogdiag.errors import SourceError
 from maillogdiag.events import Event, EventKind
 from maillogdiag.evidence import sample_of
+from maillogdiag.failures import Failure
 from maillogdiag.grammars.access_log import ACCESS_LINE
 from maillogdiag.grammars.interface import Grammar
 from maillogdiag.joining import join_lines
@@ -21,6 +23,8 @@ from maillogdiag.records import Line, Record
 from maillogdiag.reports.excerpts import SAMPLE_CHARACTERS
 from maillogdiag.reports.model import Coverage, Report
 from maillogdiag.rulebase import RuleBase
+from maillogdiag.rulebase.rules import Diagnosis
+from maillogdiag.settings.model import Configuration
 from maillogdiag.sources.interface import Source
 from maillogdiag.stopping import Stop
 from maillogdiag.verdict import status_of, verdict_of
@@ -32,6 +36,9 @@ _SAMPLES = 3
 _NUMBER = re.compile(r"[0-9a-f]*\d[0-9a-f]*")
 # A line without a time (ActiveJob's) was written shortly after the line of the same writer before it that has one.
 _TIME_REACH_LINES = 500
+_NO_SETTINGS = (
+    "No application's settings were found in the usual places; name the file that holds them with --config PATH."
+)
 
 Progress = Callable[[Source, int], None]
 _Writer = tuple[str | None, str | None, int | None]
@@ -86,6 +93,7 @@ class Scan:
         app: the application that the user says wrote the logs; overrides what the grammars found.
         progress: called now and then with the source and its lines read so far.
         stop: ends reading early; what was read then is reported.
+        configuration: what the applications' settings files say.
         gated: whether a grammar's anchors are tested first; off only to prove that they change nothing.
     """
 
@@ -93,6 +101,7 @@ class Scan:
     rules: RuleBase
     app: str | None = None
     progress: Progress | None = None
+    configuration: Configuration = field(default_factory=Configuration)
     gated: bool = True
     stop: Stop = field(default_factory=Stop)
     tally: Tally = field(default_factory=Tally)
@@ -100,13 +109,18 @@ class Scan:
 
     @property
     def has_unreadable_source(self) -> bool:
-        """Whether a source could not be read at all."""
-        return any(counted.error for counted in self.counted)
+        """Whether a source or a settings file could not be read at all."""
+        problems = (file.problem for file in self.configuration.files)
+        return any(counted.error for counted in self.counted) or any(problems)
 
     def run(self, sources: Iterable[Source]) -> None:
         """Read all sources to their end. One that cannot be read is noted, and the others go on."""
         for attempt in assemble_attempts(self._events(sources)):
-            self.tally.add(attempt, self.rules.diagnose)
+            self.tally.add(attempt, self.diagnose)
+
+    def diagnose(self, failure: Failure) -> Diagnosis:
+        """Return what the rules say of a failure, the settings of its application considered."""
+        return self.rules.diagnose(completed(failure, self.configuration))
 
     def begin(self, source: Source) -> Counted:
         """Return what will count `source`, which is about to be read."""
@@ -123,19 +137,21 @@ class Scan:
         tally = Tally()
         tally.merge(self.tally)
         for attempt in under_way:
-            tally.add(attempt, self.rules.diagnose)
-        findings = findings_of(tally, self.rules.diagnose)
+            tally.add(attempt, self.diagnose)
+        logged = findings_of(tally, self.diagnose)
+        findings = advised(logged, self.configuration, self.diagnose)
         coverage = tuple(counted.coverage() for counted in self.counted)
         kinds = {kind for counted in self.counted for kind in counted.kinds}
         status = status_of(tally.summary, findings)
+        limits = limits_of(status_of(tally.summary, logged), coverage, kinds)
         return Report(
             status=status,
             verdict=verdict_of(status, tally.summary, findings, coverage),
             summary=tally.summary,
             findings=findings,
             timeline=timeline_of(tally),
-            coverage=coverage,
-            limits=limits_of(status, coverage, kinds),
+            coverage=(*coverage, *coverage_of_settings(self.configuration)),
+            limits=(*limits, *([_NO_SETTINGS] if self.configuration.is_missing else [])),
             version=__version__,
             rules_digest=self.rules.digest,
             problems=self._problems(),

@@ -13,10 +13,13 @@ def status_of(summary: Summary, findings: Sequence[Finding]) -> Status:
     """Return the verdict in one word.
 
     "recovered" only where every finding that concerns all mail is over; single mails that failed beside others that
-    were accepted do not make mail "failing".
+    were accepted do not make mail "failing". What only the settings show counts where the log shows no failure.
     """
     if not findings:
         return Status.OK if summary.attempts else Status.NOTHING_SEEN
+    findings = seen_in_log(findings)
+    if not findings:
+        return Status.FAILING
     general = [finding for finding in findings if finding.cause not in PER_MAIL]
     is_over = all(finding.recovered is not None for finding in general)
     return Status.RECOVERED if is_over and (general or summary.accepted) else Status.FAILING
@@ -24,6 +27,10 @@ def status_of(summary: Summary, findings: Sequence[Finding]) -> Status:
 
 def verdict_of(status: Status, summary: Summary, findings: Sequence[Finding], coverage: Sequence[Coverage]) -> str:
     """Return the verdict in one sentence."""
+    seen = seen_in_log(findings)
+    if findings and not seen:
+        return _settings_words(summary, findings)
+    findings = seen
     unread = _unread_words(sum(item.not_understood for item in coverage))
     match status:
         case Status.NOTHING_SEEN:
@@ -44,6 +51,18 @@ def verdict_of(status: Status, summary: Summary, findings: Sequence[Finding], co
             ongoing = [finding for finding in findings if finding.recovered is None]
             first = min((finding.first_seen for finding in ongoing if finding.first_seen), default=None)
             return f"Mail is failing{_since(' since', first)}: {_share(summary, findings)}."
+
+
+def seen_in_log(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings with failed attempts; the others are what settings files show."""
+    return [finding for finding in findings if finding.count]
+
+
+def _settings_words(summary: Summary, findings: Sequence[Finding]) -> str:
+    log = "Nothing failed in the log" if summary.attempts else "No mail activity was seen in the log"
+    if len(findings) == 1:
+        return f"{log}, but something is wrong in the settings: {findings[0].title}."
+    return f"{log}, but {len(findings)} things are wrong in the settings; first of all: {findings[0].title}."
 
 
 def _unread_words(number: int) -> str:

@@ -68,7 +68,7 @@ def _filled(value: Any, text: str) -> Any:
                 evidence=evidence,
             )
         case Fix():
-            return Fix(text, (text,), (Setting(text, text, text),), (text,), text, text)
+            return Fix(text, (text,), (Setting(text, text, text, text),), (text,), text, text)
         case Evidence():
             return replace(value, source=text, text=text, marks=((0, 3), (2, 10**6), (5, 1)))
         case Coverage():

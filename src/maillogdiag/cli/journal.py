@@ -10,6 +10,7 @@ import typer
 from maillogdiag.cli.options import (
     AppOption,
     ColorOption,
+    ConfigOption,
     FailOnOption,
     FormatOption,
     OutputOption,
@@ -40,6 +41,7 @@ def journal(
     output: OutputOption = None,
     app: AppOption = None,
     rules: RulesOption = None,
+    config: ConfigOption = None,
     redact: RedactOption = None,
     redaction_map: RedactionMapOption = None,
     fail_on: FailOnOption = None,
@@ -51,4 +53,4 @@ def journal(
 
     options = ReportOptions(format, output, redact, redaction_map, fail_on, quiet, color)
     source = open_journal(units=unit or (), since=since, until=until, directory=directory, files=file or ())
-    diagnose([source], options, app=app, rules=rules or ())
+    diagnose([source], options, app=app, rules=rules or (), config=config or ())

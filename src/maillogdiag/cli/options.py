@@ -23,6 +23,14 @@ AppOption = Annotated[
 RulesOption = Annotated[
     list[Path] | None, typer.Option("--rules", help="A folder of rule files, added to the built-in ones.")
 ]
+ConfigOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--config",
+        metavar="PATH|auto",
+        help="The application's settings file, to be checked, too; repeatable. auto: the usual places.",
+    ),
+]
 RedactOption = Annotated[
     bool | None,
     typer.Option(

@@ -18,13 +18,24 @@ if TYPE_CHECKING:
     from maillogdiag.sources.interface import Source
 
 
-def diagnose(sources: Iterable[Source], options: ReportOptions, *, app: str | None, rules: Sequence[Path]) -> None:
+def diagnose(
+    sources: Iterable[Source],
+    options: ReportOptions,
+    *,
+    app: str | None,
+    rules: Sequence[Path],
+    config: Sequence[str] = (),
+) -> None:
     """Diagnose `sources`, deliver the report, and exit with the documented code."""
     from maillogdiag.grammars.registry import load_grammars
     from maillogdiag.pipeline import Scan
     from maillogdiag.rulebase import load_rules
 
     run = Scan(load_grammars(app), load_rules(rules), app=app)
+    if config:
+        from maillogdiag.settings.reading import read_settings
+
+        run.configuration = read_settings(config)
     with run.stop:
         _read(run, sources, is_watched=sys.stderr.isatty() and not options.quiet)
     report = run.report()

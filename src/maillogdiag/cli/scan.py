@@ -9,6 +9,7 @@ import typer
 from maillogdiag.cli.options import (
     AppOption,
     ColorOption,
+    ConfigOption,
     FailOnOption,
     FormatOption,
     OutputOption,
@@ -30,6 +31,7 @@ def scan(
     output: OutputOption = None,
     app: AppOption = None,
     rules: RulesOption = None,
+    config: ConfigOption = None,
     redact: RedactOption = None,
     redaction_map: RedactionMapOption = None,
     fail_on: FailOnOption = None,
@@ -37,7 +39,8 @@ def scan(
     color: ColorOption = "auto",
 ) -> None:
     """Diagnose log files from this or another machine; formats and packing are found out."""
+    from maillogdiag.settings.packets import support_packets
     from maillogdiag.sources import open_inputs
 
     options = ReportOptions(format, output, redact, redaction_map, fail_on, quiet, color)
-    diagnose(open_inputs(paths), options, app=app, rules=rules or ())
+    diagnose(open_inputs(paths), options, app=app, rules=rules or (), config=(*support_packets(paths), *(config or ())))

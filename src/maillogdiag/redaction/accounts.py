@@ -19,6 +19,7 @@ _NO_USERS = words(
 )
 _USER_KEYS = (
     r"(?:sasl_|smtp_?|email_host_|mail_smtp|auth_?|postgres_|db_)?(?:user_?name|user|login|ruser|smtpname|account)"
+    r"|mail_from_address"
 )
 _ID_KEYS = (
     r"(?:user|account|team|channel|post|session|device|request|realm|ack|client|sender|recipient|"
@@ -81,7 +82,7 @@ ACCOUNTS = (
         ("arn:aws",), re.compile(r"arn:aws[\w:-]{1,60}:user/(?P<value>[\w.+=,-]{1,64})"), replace_group(Kind.USER)
     ),
     Detector(
-        ("user", "login", "account", "name"),
+        ("user", "login", "account", "name", "mail_from_address"),
         re.compile("(?i)" + keyed(_USER_KEYS)),
         replace_keyed(Kind.USER, _replace_user_value),
     ),

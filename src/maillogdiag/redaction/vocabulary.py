@@ -57,8 +57,15 @@ _LOG_WORDS = words(
     """
 )
 
+_SETTINGS_WORDS = words(
+    """
+    conf env environment etc ini override packet py sanitized secrets settings
+    """
+)
+"""What the names of settings files are made of."""
+
 
 def is_common_word(word: str) -> bool:
     """Whether a word is so common in logs that it names nobody, and must not be replaced wherever it stands."""
     lower = word.casefold()
-    return lower in _LOG_WORDS or lower in ROLE_USERS or lower in ROLE_HOSTS
+    return lower in _LOG_WORDS or lower in _SETTINGS_WORDS or lower in ROLE_USERS or lower in ROLE_HOSTS

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from maillogdiag.redaction.marked_text import MarkedText
 from maillogdiag.reports.model import Coverage, Evidence, Finding, Report
-from maillogdiag.rulebase.rules import Fix
+from maillogdiag.rulebase.rules import Fix, Setting
 
 Change = Callable[[MarkedText], None]
 _Texts = tuple[str, ...]
@@ -18,6 +18,7 @@ def log_texts(report: Report) -> Iterator[str]:
     for finding in report.findings:
         for item in finding.evidence:
             yield from (item.source, item.text)
+        yield from (one.present for fix in finding.fixes for one in fix.settings if one.present)
     for source in report.coverage:
         yield from (source.source, *source.samples, *source.problems)
     yield from report.problems
@@ -27,7 +28,7 @@ def change_texts(report: Report, *, log: Change, source: Change, rule: Change) -
     """Return `report` with its texts changed.
 
     Args:
-        log: for what stood in a log.
+        log: for what stood in a log or in a settings file.
         source: for the names of sources.
         rule: for what rules and we ourselves say.
     """
@@ -46,20 +47,32 @@ def _change_finding(finding: Finding, log: Change, source: Change, rule: Change)
         finding,
         title=_changed(finding.title, rule),
         explanation=_changed(finding.explanation, rule),
-        fixes=tuple(_change_fix(fix, rule) for fix in finding.fixes),
+        fixes=tuple(_change_fix(fix, log, rule) for fix in finding.fixes),
         evidence=tuple(_change_evidence(item, log, source) for item in finding.evidence),
     )
 
 
-def _change_fix(fix: Fix, rule: Change) -> Fix:
+def _change_fix(fix: Fix, log: Change, rule: Change) -> Fix:
     return replace(
         fix,
         steps=_each(fix.steps, rule),
-        settings=tuple(replace(setting, value=_changed(setting.value, rule)) for setting in fix.settings),
+        settings=tuple(_change_setting(setting, log, rule) for setting in fix.settings),
         restart=_each(fix.restart, rule),
         verify=_changed(fix.verify, rule),
         undo=_changed(fix.undo, rule),
     )
+
+
+def _change_setting(setting: Setting, log: Change, rule: Change) -> Setting:
+    return replace(setting, value=_changed(setting.value, rule), present=_change_present(setting, log))
+
+
+def _change_present(setting: Setting, log: Change) -> str | None:
+    """The value as `KEY=value`, since only its key tells that a word is a user's name; `(set)` is no value."""
+    present = setting.present
+    if not present or present.startswith("("):
+        return present and _changed(present, log)
+    return _changed(f"{setting.key}={present}", log).partition("=")[2]
 
 
 def _change_evidence(item: Evidence, log: Change, source: Change) -> Evidence:

@@ -90,7 +90,10 @@ def _cut_finding(finding: Finding, budget: _Budget) -> Finding:
 
 def _cut_fix(fix: Fix, budget: _Budget) -> Fix:
     most = budget.characters
-    settings = (Setting(clip(one.file, 100), clip(one.key, 100), clip(one.value, most)) for one in fix.settings)
+    settings = (
+        Setting(clip(one.file, 100), clip(one.key, 100), clip(one.value, most), one.present and clip(one.present, most))
+        for one in fix.settings
+    )
     return Fix(
         app=clip(fix.app, 60),
         steps=_cut_texts(fix.steps, budget.steps, most),

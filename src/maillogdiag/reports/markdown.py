@@ -69,15 +69,17 @@ def _finding_lines(title: str, finding: Finding) -> Iterator[str]:
     for fix in finding.fixes:
         yield from _fix_lines(fix)
     if finding.evidence:
-        yield from _folded("Evidence from the log", _evidence_lines(finding.evidence))
+        yield from _folded(wording.evidence_heading(finding), _evidence_lines(finding.evidence))
 
 
 def _fix_lines(fix: Fix) -> Iterator[str]:
     yield f"\n**{_inline(wording.fix_heading(fix))}**\n"
     yield from (f"{number}. {_inline(step)}" for number, step in enumerate(fix.steps, 1))
-    for file, settings in wording.setting_files(fix):
+    for file, settings, present in wording.setting_files(fix):
         yield f"\nin {_code(file)}:\n"
         yield from _fenced(settings)
+        if present:
+            yield f"\nnow: {', '.join(map(_code, present))}"
     ends = (*(("Restart", one) for one in fix.restart), ("Check", fix.verify), ("Undo", fix.undo))
     if said := [f"- {word}: {_inline(text)}" for word, text in ends if text]:
         yield ""

@@ -85,11 +85,13 @@ def _print_fix(fix: Fix, console: Console) -> None:
     _print_at(3, wording.fix_heading(fix), console, "bold")
     for number, step in enumerate(fix.steps, 1):
         _print_prose(3, step, console, label=f"{number}. ")
-    for file, lines in wording.setting_files(fix):
+    for file, lines, present in wording.setting_files(fix):
         _print_at(3, f"in {visible_line(file)}:", console)
         # Not wrapped: what is copied from here must be one line of the file.
         for line in visible(lines).splitlines():
             console.print(Text("       " + line, "bold cyan"), soft_wrap=True)
+        for line in present:
+            _print_prose(7, line, console, label="now: ")
     for word, texts in (("restart", fix.restart), ("check", (fix.verify,)), ("undo", (fix.undo,))):
         for text in texts:
             if text:

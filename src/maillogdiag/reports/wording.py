@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
+from typing import NamedTuple
 
 from maillogdiag.causes import PER_MAIL, Cause
 from maillogdiag.reports.model import Coverage, Finding, Report, Status
@@ -34,6 +35,13 @@ _APP_NAMES = {
 }
 
 
+def status_words(report: Report) -> str:
+    """Return the status in words; that nothing failed but the settings are wrong is not said of mail."""
+    if report.findings and not any(finding.count for finding in report.findings):
+        return "The settings are wrong"
+    return STATUS_WORDS[report.status]
+
+
 def app_name(app: str) -> str:
     """Return an application's name as its makers write it; plug-ins' names as they are."""
     return _APP_NAMES.get(app, app)
@@ -60,12 +68,16 @@ def time_words(time: datetime | None, *, seconds: bool = False) -> str:
 
 def impact_words(finding: Finding) -> str:
     """Return how many attempts and mails a finding cost: "12 failed attempts, 4 mails"."""
+    if not finding.count:
+        return "found in the settings"
     words = counted(finding.count, "failed attempt")
     return f"{words}, {counted(finding.messages, 'mail')}" if finding.messages < finding.count else words
 
 
 def span_words(finding: Finding) -> str:
     """Return from when to when it failed."""
+    if not finding.count:
+        return "no failed attempt in the log"
     if finding.first_seen is None or finding.last_seen is None:
         return "the log tells no time"
     if finding.first_seen == finding.last_seen:
@@ -77,6 +89,8 @@ def state_words(finding: Finding) -> str:
     """Return whether it goes on."""
     if finding.recovered is not None:
         return f"over: a mail was accepted at {time_words(finding.recovered)}"
+    if not finding.count:
+        return "holds as long as the settings stay as they are"
     if finding.cause in PER_MAIL:
         return "lies with single mails: that others were accepted says nothing about it"
     return "still failing at the end of the log"
@@ -92,10 +106,27 @@ def fix_heading(fix: Fix) -> str:
     return "What to do" if fix.app == "any" else f"What to do in {app_name(fix.app)}"
 
 
-def setting_files(fix: Fix) -> list[tuple[str, str]]:
-    """Return the settings of a fix by file: its name, and the lines to write into it."""
-    groups = groupby(fix.settings, key=lambda setting: setting.file)
-    return [(file, "\n".join(map(_setting_line, settings))) for file, settings in groups]
+def evidence_heading(finding: Finding) -> str:
+    """Return the heading over a finding's evidence."""
+    return "Evidence from the log" if finding.count else "Evidence from the settings"
+
+
+class FileChange(NamedTuple):
+    """What to write into one file: its name, the lines to copy, and what its settings say now."""
+
+    file: str
+    lines: str
+    present: list[str]
+
+
+def setting_files(fix: Fix) -> list[FileChange]:
+    """Return the settings of a fix by file."""
+    files = []
+    for file, group in groupby(fix.settings, key=lambda setting: setting.file):
+        settings = list(group)
+        lines = "\n".join(_setting_line(one.file, one.key, one.value) for one in settings)
+        files.append(FileChange(file, lines, [_present_line(one) for one in settings if one.present is not None]))
+    return files
 
 
 def recognised(report: Report) -> list[Finding]:
@@ -126,9 +157,15 @@ def origin_words(report: Report) -> str:
     return f"maillogdiag {report.version}{rules}"
 
 
-def _setting_line(setting: Setting) -> str:
-    if ".env" in setting.file:
-        return f"{setting.key}={setting.value}"
-    if ".json" in setting.file or ".yml" in setting.file or ".yaml" in setting.file:
-        return f"{setting.key}: {setting.value}"
-    return f"{setting.key} = {setting.value}"
+def _present_line(setting: Setting) -> str:
+    """`SMTP_PORT=587`, or `SMTP_TLS (not set)`."""
+    present = setting.present or ""
+    return f"{setting.key} {present}" if present.startswith("(") else _setting_line(setting.file, setting.key, present)
+
+
+def _setting_line(file: str, key: str, value: str) -> str:
+    if ".env" in file:
+        return f"{key}={value}"
+    if ".json" in file or ".yml" in file or ".yaml" in file:
+        return f"{key}: {value}"
+    return f"{key} = {value}"

@@ -73,10 +73,7 @@ def _problem(rule: Rule, message: str) -> RuleError:
 def _winners(base: RuleBase, rule: Rule, text: str) -> list[str]:
     """The rule that an error text goes to; a settings file may go to several."""
     app = rule.when.app[0] if rule.when.app else None
-    if rule.tier is Tier.SETTING:
-        failures = _failures_of_settings(text)
-    else:
-        failures = [read_failure(text, app=app)]
+    failures = _failures_of_settings(text) if rule.tier is Tier.SETTING else [read_failure(text, app=app)]
     winners = [base.winner(base.recognise(failure))[0] for failure in failures]
     return [winner.id if winner else "no rule" for winner in winners] or ["no rule"]
 
@@ -89,7 +86,8 @@ def _setting_names() -> frozenset[str]:
 
 
 def _failures_of_settings(text: str) -> list[Failure]:
-    from maillogdiag.settings import contradictions_of, read_text
+    from maillogdiag.settings.contradictions import contradictions_of
+    from maillogdiag.settings.reading import read_text
 
     try:
         found = [one for settings in read_text(text) for one in contradictions_of(settings)]

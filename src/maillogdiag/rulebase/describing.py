@@ -18,6 +18,6 @@ def describe_rule(base: RuleBase, rule: Rule) -> str:
     for fix in rule.fixes:
         parts += ["", f"Fix for {fix.app}:", *(f"  {number}. {step}" for number, step in enumerate(fix.steps, 1))]
     if rule.samples.match:
-        parts += ["", "Samples:", *(f"  {text}" for text in rule.samples.match)]
+        parts += ["", "Samples:", *(f"  {text}".replace("\n", "\n  ") for text in rule.samples.match)]
     parts += [f"Source: {rule.source}"] if rule.source else []
     return "\n".join([*parts, f"Rule file: {rule.path}"])

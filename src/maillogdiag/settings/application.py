@@ -30,10 +30,9 @@ class Application:
     places: tuple[str, ...]
     behaviour: Callable[[Fields, Set[str]], Behaviour]
 
-    def field_of(self, key: str) -> Field | None:
-        """Return what a setting is about."""
-        lower = key.lower()
-        return next((field for name, field in self.keys.items() if name.lower() == lower), None)
+    def fields(self) -> dict[str, Field]:
+        """Return what each setting is about, by its name in lower case."""
+        return {name.lower(): field for name, field in self.keys.items()}
 
     def names(self) -> dict[Field, str]:
         """Return what the documentation calls each field."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
 from maillogdiag.errors import SourceError
 from maillogdiag.settings.model import Raw
 
+_MOST_CHARACTERS = 128 * 1024
 _SERVICES = re.compile(r"^services:", re.MULTILINE)
 _REFERENCE = re.compile(r"\$(?:\w+|\{[^}]*\})")
 
@@ -51,12 +53,16 @@ def env_files_of(text: str) -> list[str]:
 
 
 def _services(text: str) -> list[dict[str, Any]]:
+    if len(text) > _MOST_CHARACTERS:
+        raise SourceError("is too large for a compose file; name the file that holds the mail settings")
     # Imported only here: it takes longer than reading any other kind of file.
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     try:
-        data = YAML(typ="rt").load(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about an anchor that stands twice
+            data = YAML(typ="rt").load(text)
     except (YAMLError, ValueError, RecursionError, AssertionError, TypeError, AttributeError, KeyError) as error:
         mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
         place = f" in line {mark.line + 1}" if mark else ""
@@ -77,6 +83,6 @@ def _line(node: Any, key: object) -> int:
     """The line of an item; of one that was merged in, the line of the whole."""
     try:
         place = node.lc.key(key) if hasattr(node, "keys") else node.lc.item(key)
+        return int(place[0]) + 1
     except (AttributeError, KeyError, IndexError, TypeError):
-        place = (node.lc.line,)
-    return int(place[0]) + 1
+        return int(node.lc.line or 0) + 1

@@ -32,8 +32,9 @@ def contradictions_of(settings: Settings) -> Iterator[Contradiction]:
     """Yield what is wrong with the settings of an application; of what the files do not tell nothing is assumed."""
     for name, check in (_CHECKS if settings.behaviour.uses_smtp else {"not-smtp": _not_smtp}).items():
         if proof := check(settings):
-            entries = (settings.entry(field) for field in dict.fromkeys(proof) if field in settings.names)
-            yield Contradiction(name, settings.app, tuple(entries))
+            entries = [settings.entries[field] for field in proof if field in settings.entries]
+            # What is missing is shown only where nothing else shows what is wrong.
+            yield Contradiction(name, settings.app, tuple(entries or [settings.entry(proof[0])]))
 
 
 _Proof = tuple[Field, ...]
@@ -108,8 +109,8 @@ def _foreign_sender(settings: Settings) -> _Proof:
 
 
 def _domain(address: str) -> str:
-    """The domain of `a@example.org` and `A <a@example.org>`; "" of what is no address."""
-    return address.rstrip("> ").rpartition("@")[2].lower() if "@" in address else ""
+    """The domain of `a@example.org`; "" of what is no address."""
+    return address.rpartition("@")[2].lower() if "@" in address else ""
 
 
 def _verification_off(settings: Settings) -> _Proof:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +12,11 @@ from maillogdiag.settings.env_file import is_env_file, read_env_file
 from maillogdiag.settings.ini_file import is_ini_file, read_ini_file
 from maillogdiag.settings.json_file import is_json_file, read_json_file
 from maillogdiag.settings.model import Raw
+from maillogdiag.settings.packets import is_zip, open_packet
 from maillogdiag.settings.php_file import is_php_file, read_php_file
 from maillogdiag.settings.python_file import is_python_file, read_python_file
 
 _MOST_BYTES = 1024 * 1024
-_ZIP = b"PK\x03\x04"
-_PACKET_MEMBER = "sanitized_config.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +56,12 @@ def open_settings(path: Path) -> tuple[str, str]:
         raise SourceError("may not be read by you; run maillogdiag as root (sudo), or as the file's owner") from None
     except (OSError, ValueError) as error:
         raise SourceError(f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    if data.startswith(_ZIP):
-        return _open_packet(path)
+    if is_zip(data):
+        name, data = open_packet(path, _MOST_BYTES)
+        return name, _decoded(data)
     if len(data) > _MOST_BYTES:
         raise SourceError("is too large for settings (over 1 MiB); a log is named without --config")
-    return str(path), data.decode("utf-8-sig", errors="replace")
-
-
-def is_support_packet(path: Path) -> bool:
-    """Whether a file is a zip archive with Mattermost's settings in it."""
-    try:
-        return path.is_file() and bool(_packet_members(path))
-    except (OSError, ValueError, zipfile.BadZipFile):
-        return False
+    return str(path), _decoded(data)
 
 
 def form_of(text: str) -> Form:
@@ -91,19 +82,5 @@ KNOWN_FILES = (
 )
 
 
-def _packet_members(path: Path) -> list[zipfile.ZipInfo]:
-    with zipfile.ZipFile(path) as archive:
-        return [info for info in archive.infolist() if info.filename.rpartition("/")[2] == _PACKET_MEMBER]
-
-
-def _open_packet(path: Path) -> tuple[str, str]:
-    try:
-        members = _packet_members(path)
-        if not members:
-            raise SourceError(f"is an archive without {_PACKET_MEMBER}; name a Mattermost support packet, or one file")
-        with zipfile.ZipFile(path) as archive, archive.open(members[0]) as file:
-            data = file.read(_MOST_BYTES)
-    # RuntimeError is an encrypted member, NotImplementedError a packing that Python does not know.
-    except (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
-        raise SourceError(f"is a damaged archive: {error}; make a new support packet") from None
-    return f"{path}!{members[0].filename}", data.decode("utf-8-sig", errors="replace")
+def _decoded(data: bytes) -> str:
+    return data.decode("utf-8-sig", errors="replace")

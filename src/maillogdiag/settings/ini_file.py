@@ -29,7 +29,7 @@ def read_ini_file(text: str) -> Iterator[Raw]:
     """
     if len(text) > _MOST_CHARACTERS or any(len(line) > _LONGEST_LINE for line in text.splitlines()):
         raise SourceError("is too large for Zulip's zulip-secrets.conf; name that file")
-    parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
+    parser = configparser.RawConfigParser(strict=False)
     try:
         parser.read_string(text)
     except configparser.Error as error:
@@ -39,4 +39,4 @@ def read_ini_file(text: str) -> Iterator[Raw]:
     lines = {_KEY.split(line, 1)[0].strip().lower(): number for number, line in enumerate(text.splitlines(), 1)}
     for section in parser.sections():
         for key, value in parser.items(section):
-            yield Raw(key, value or "", lines.get(key, 1))
+            yield Raw(key, value, lines.get(key, 1))

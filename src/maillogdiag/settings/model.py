@@ -128,7 +128,7 @@ class Settings:
     Args:
         app: "mastodon", "zulip", "mattermost", "nextcloud" or "nethserver".
         entries: what stands in the files.
-        names: how each field is called in the application's main file.
+        names: how each field is called in the application's documentation.
         behaviour: what follows.
     """
 
@@ -145,6 +145,14 @@ class Settings:
         file = next(iter(self.entries.values())).file
         return Entry(file, 1, self.names[field], "", is_there=False)
 
+    def find(self, name: str) -> Entry | None:
+        """Return the setting that the documentation calls `name`; None where the files that were read don't tell."""
+        field = next((field for field, known in self.names.items() if known == name), None)
+        if field is None:
+            return None
+        was_read = self.behaviour.has_password_file if field is Field.PASSWORD else self.behaviour.has_main_file
+        return self.entry(field) if was_read or field in self.entries else None
+
     def value(self, field: Field) -> str:
         """Return a setting's value, "" where it is not set or not known."""
         entry = self.entries.get(field)
@@ -153,3 +161,41 @@ class Settings:
     def is_known(self, field: Field) -> bool:
         """Whether the files tell the setting, or that there is none."""
         return field not in self.entries or self.entries[field].value is not None
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsFile:
+    """One file that was read, or could not be.
+
+    Args:
+        name: as the user knows it.
+        apps: whose settings it holds.
+        lines: its lines.
+        entries: how many settings about mail it holds.
+        problem: why it could not be read, and what to do.
+    """
+
+    name: str
+    apps: tuple[str, ...] = ()
+    lines: int = 0
+    entries: int = 0
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """All that the settings files say.
+
+    Args:
+        settings: one an application.
+        files: which files were read.
+        is_missing: the usual places were asked for, and held nothing.
+    """
+
+    settings: tuple[Settings, ...] = ()
+    files: tuple[SettingsFile, ...] = ()
+    is_missing: bool = False
+
+    def of(self, app: str | None) -> Settings | None:
+        """Return the settings of an application."""
+        return next((one for one in self.settings if one.app == app), None)

@@ -13,7 +13,7 @@ from maillogdiag.settings.compose_file import env_files_of
 from maillogdiag.settings.files import KNOWN_FILES, form_of, open_settings
 from maillogdiag.settings.mastodon import MASTODON
 from maillogdiag.settings.mattermost import MATTERMOST
-from maillogdiag.settings.model import Entry, Field, Raw, Settings
+from maillogdiag.settings.model import Configuration, Entry, Field, Raw, Settings, SettingsFile
 from maillogdiag.settings.nethserver import NETHSERVER
 from maillogdiag.settings.nextcloud import NEXTCLOUD
 from maillogdiag.settings.secrets import describe_secret
@@ -27,44 +27,6 @@ AUTO = "auto"
 _SECRET_FIELDS = (Field.PASSWORD, Field.MISPLACED_PASSWORD)
 # What the environment says wins over what a file says: so do Mattermost and docker-zulip.
 _ENVIRONMENTS = ("env", "compose")
-
-
-@dataclass(frozen=True, slots=True)
-class SettingsFile:
-    """One file that was read, or could not be.
-
-    Args:
-        name: as the user knows it.
-        apps: whose settings it holds.
-        lines: its lines.
-        entries: how many settings about mail it holds.
-        problem: why it could not be read, and what to do.
-    """
-
-    name: str
-    apps: tuple[str, ...] = ()
-    lines: int = 0
-    entries: int = 0
-    problem: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Configuration:
-    """All that the settings files say.
-
-    Args:
-        settings: one an application.
-        files: which files were read.
-        is_missing: the usual places were asked for, and held nothing.
-    """
-
-    settings: tuple[Settings, ...] = ()
-    files: tuple[SettingsFile, ...] = ()
-    is_missing: bool = False
-
-    def of(self, app: str | None) -> Settings | None:
-        """Return the settings of an application."""
-        return next((one for one in self.settings if one.app == app), None)
 
 
 @dataclass(slots=True)
@@ -168,8 +130,9 @@ def _take(text: str, name: str, is_in_container: bool, found: dict[str, _Found])
     for app in owners:
         mine = found.setdefault(app.name, _Found())
         mine.forms |= {form.name, *(["compose"] if is_in_container else [])}
+        fields = app.fields()
         for raw in known:
-            what = app.field_of(raw.key)
+            what = fields.get(raw.key.lower())
             if what is not None:
                 mine.add(what, _entry(raw, what, name), form.name in _ENVIRONMENTS)
                 count += what is not Field.SIGN
@@ -180,7 +143,11 @@ def _entry(raw: Raw, what: Field, name: str) -> Entry:
     if what in _SECRET_FIELDS:
         value, faults = describe_secret(raw)
         return Entry(name, raw.line, raw.key, value, faults)
-    return Entry(name, raw.line, raw.key, None if raw.value is None else raw.value.strip())
+    value = None if raw.value is None else raw.value.strip()
+    if what is Field.SENDER and value:
+        # The name before the address is nobody's business, and says nothing.
+        value = value.rpartition("<")[2].rstrip("> ")
+    return Entry(name, raw.line, raw.key, value)
 
 
 def _settings(app: Application, found: _Found) -> Settings:
