@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from tests.lab import mastodon
 from tests.lab.case import Case, Expected, write_case
 from tests.lab.dialogue import POLITE, Dialogue
 from tests.lab.mastodon import COMPOSED, RECORDED, run_jobs, settings, shorten_traces
+from tests.lab.relayed import relayed_cases
 from tests.lab.room import SMTP_ADDRESS, block_port
 from tests.lab.scenarios import GMAIL_535, SCENARIOS
 from tests.lab.server import Server
@@ -108,4 +110,5 @@ SPECIALS = {
     "missing-password": _wrong_setting("missing-password", {"SMTP_PASSWORD": ""}),
     "retries": _retries,
     "story": _story,
+    **relayed_cases(mastodon),
 }

@@ -19,9 +19,10 @@ LOG = Path("/var/log/mail.log")
 
 _MAIN = """compatibility_level = 3.6
 myhostname = mx.example.org
-mydestination = social.example.org, localhost
-alias_maps = inline:{{ notifications=/dev/null }}
-mynetworks = 127.0.0.0/8
+mydestination = social.example.org, chat.example.org, localhost
+alias_maps = inline:{{ {{notifications=/dev/null}} {{noreply=/dev/null}} {{mailer=/dev/null}} }}
+recipient_delimiter = -
+mynetworks = {own_networks}
 inet_interfaces = all
 inet_protocols = ipv4
 maillog_file = {log}
@@ -56,7 +57,7 @@ def count_tries(files: dict[str, str]) -> int:
     return len(lines)
 
 
-def start(scenario: Scenario, room: Path) -> None:
+def start(scenario: Scenario, room: Path, own_networks: str = "127.0.0.0/8") -> None:
     configuration = room / "postfix"
     configuration.mkdir()
     for folder in ("/var/log", "/var/spool/postfix", "/var/lib/postfix"):
@@ -66,6 +67,7 @@ def start(scenario: Scenario, room: Path) -> None:
     (configuration / "main.cf").write_text(
         _MAIN.format(
             log=LOG,
+            own_networks=own_networks,
             room=room,
             host=scenario.host,
             port=scenario.port,

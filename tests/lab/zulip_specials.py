@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from tests.lab import zulip
 from tests.lab.case import Case, Expected, write_case
 from tests.lab.dialogue import POLITE, Dialogue
+from tests.lab.relayed import relayed_cases
 from tests.lab.room import SMTP_ADDRESS
 from tests.lab.scenarios import GMAIL_534, SCENARIOS
 from tests.lab.server import Server
@@ -125,4 +127,4 @@ _SPECIAL_CASES = {
     ),
 }  # fmt: skip
 
-SPECIALS = {name: _special(name, *case) for name, case in _SPECIAL_CASES.items()}
+SPECIALS = {name: _special(name, *case) for name, case in _SPECIAL_CASES.items()} | relayed_cases(zulip)
