@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from maillogdiag.gate import Gate
 from maillogdiag.grammars.registry import load_grammars
 from maillogdiag.pipeline import Scan
 from maillogdiag.records import Line
@@ -33,8 +34,8 @@ class SourceThatIsStopped(TextSource):
     def __init__(self) -> None:
         super().__init__("a.log", lambda: FAILING.open("rb"), datetime.now(UTC))
 
-    def lines(self) -> Iterator[Line]:
-        yield from super().lines()
+    def lines(self, gate: Gate | None = None) -> Iterator[Line]:
+        yield from super().lines(gate)
         os.kill(os.getpid(), signal.SIGINT)
         pytest.fail("reading goes on")
 

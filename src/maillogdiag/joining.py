@@ -16,7 +16,7 @@ _MOST_LINES = 400
 _MOST_CHARACTERS = 64 * 1024
 # How many lines of other writers may stand between the lines of one entry. Small enough to keep records in the
 # order of the log, large enough for a backtrace among a busy neighbour's lines.
-_WINDOW = 100
+WINDOW = 100
 
 _Writer = tuple[str | None, str | None, str | None, int | None]
 _NOBODY: _Writer = (None, None, None, None)
@@ -27,7 +27,7 @@ class _Entry:
 
     Args:
         line: its head.
-        number: of the head among the lines read.
+        number: of the head's line in its source.
     """
 
     __slots__ = ("_size", "_texts", "head", "is_closed", "last_number", "lines", "structure", "writer")
@@ -59,14 +59,13 @@ class Joiner:
     """Joins the lines of one source, in as many portions as they come in.
 
     Interleaved writers are kept apart. A record has at most 400 lines, and 64 KiB beyond its first line; what is
-    more is counted, not kept. Memory stays flat: nothing is held for longer than 100 lines.
+    more is counted, not kept. Memory stays flat: nothing is held for longer than 100 lines of the source.
     """
 
     def __init__(self) -> None:
         self._queue: deque[_Entry] = deque()  # in the order of their heads
         self._open: dict[_Writer, _Entry] = {}
         self._latest = _NOBODY
-        self._number = 0
 
     @property
     def holds_back(self) -> bool:
@@ -75,8 +74,9 @@ class Joiner:
 
     def join(self, lines: Iterable[Line]) -> Iterator[Record]:
         """Yield the log entries that are complete with `lines`, in the order of their heads."""
-        queue, open_entries, latest, number = self._queue, self._open, self._latest, self._number
-        for number, line in enumerate(lines, start=self._number + 1):
+        queue, open_entries, latest = self._queue, self._open, self._latest
+        for line in lines:
+            number = line.place.line
             # A line without an envelope among others that have one is the rest of the line before it, or nobody's.
             writer = line.stream
             entry = open_entries.get(latest if writer == _NOBODY else writer)
@@ -89,12 +89,12 @@ class Joiner:
                 open_entries[writer] = entry = _Entry(line, writer, number)
                 queue.append(entry)
                 latest = writer
-            while queue and (queue[0].is_closed or number - queue[0].last_number > _WINDOW):
+            while queue and (queue[0].is_closed or number - queue[0].last_number > WINDOW):
                 first = queue.popleft()
                 if open_entries.get(first.writer) is first:
                     del open_entries[first.writer]
                 yield first.record()
-        self._latest, self._number = latest, number
+        self._latest = latest
 
     def flush(self) -> Iterator[Record]:
         """Yield what is held back: no line of it is to come."""

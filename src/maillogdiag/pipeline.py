@@ -15,6 +15,7 @@ from maillogdiag.errors import SourceError
 from maillogdiag.events import Event, EventKind
 from maillogdiag.evidence import sample_of
 from maillogdiag.failures import Failure
+from maillogdiag.gate import Gate
 from maillogdiag.grammars.access_log import ACCESS_LINE
 from maillogdiag.grammars.interface import Grammar
 from maillogdiag.joining import join_lines
@@ -94,7 +95,7 @@ class Scan:
         progress: called now and then with the source and its lines read so far.
         stop: ends reading early; what was read then is reported.
         configuration: what the applications' settings files say.
-        gated: whether a grammar's anchors are tested first; off only to prove that they change nothing.
+        gated: whether lines are sifted and anchors tested first; off only to prove that this changes nothing.
     """
 
     grammars: Sequence[Grammar]
@@ -180,11 +181,18 @@ class Scan:
                 yield _with_time(event, counted.times)
 
     def _count_lines(self, counted: Counted) -> Iterator[Line]:
-        for line in self.stop.until_stopped(counted.source.lines()):
-            counted.lines += 1
-            if self.progress and not counted.lines % 1_000:
-                self.progress(counted.source, counted.lines)
-            yield line
+        anchors = [anchor for grammar in self.grammars for anchor in grammar.anchors]
+        gate = Gate(anchors, [_MAIL.pattern]) if self.gated else None
+        try:
+            for line in self.stop.until_stopped(counted.source.lines(gate)):
+                counted.lines += 1
+                if self.progress and not counted.lines % 1_000:
+                    self.progress(counted.source, counted.lines + (gate.skipped if gate else 0))
+                yield line
+        finally:
+            if gate:
+                counted.lines += gate.skipped
+                counted.records += gate.skipped
 
     def _read(self, record: Record, counted: Counted) -> Iterable[Event]:
         text = record.text

@@ -54,6 +54,10 @@ class Peeler:
         self._last = peeled if peeled is not outer and self._indent >= _LEAST_INDENT else None
         return peeled
 
+    def count(self, format: str, lines: int) -> None:
+        """Count lines of a format that nobody had to peel."""
+        self._formats[format] = self._formats.get(format, 0) + lines
+
     @property
     def format(self) -> str:
         """The envelopes that most lines had."""

@@ -17,11 +17,11 @@ from maillogdiag.envelopes.stamps import CLOCK, epoch_time, iso_time, month_numb
 
 _PROGRAM = r"(?P<program>[^\s\[\]:|{]{1,100})(?:\[(?P<pid>\d{1,10})\])?:(?: |$)"
 _HOST = r"(?P<host>[\w.:-]{1,255})"
-_FACILITY = r"(?:mail|daemon|user|local\d|kern|auth|authpriv|syslog|cron|lpr|news|uucp|ftp)\.\w+ "
+FACILITY = r"(?:mail|daemon|user|local\d|kern|auth|authpriv|syslog|cron|lpr|news|uucp|ftp)\.\w+ "
 # Papertrail's and Heroku's copies have no colon after the program.
 _DYNO = r"(?P<dyno>(?:app|heroku)/[\w.-]{1,100}):? "
 _REST = r"(?P<rest>.*)"
-_HEADER = rf"(?:(?!{_FACILITY}|\d{{4}} ){_HOST} )?(?:{_FACILITY})?(?:{_PROGRAM}|{_DYNO}){_REST}"
+_HEADER = rf"(?:(?!{FACILITY}|\d{{4}} ){_HOST} )?(?:{FACILITY})?(?:{_PROGRAM}|{_DYNO}){_REST}"
 
 _BSD = re.compile(
     rf"\s{{0,8}}(?:<\d{{1,3}}>)?(?P<month>[^\W\d_]{{3,5}}\.?|\d{{1,2}}月) {{1,2}}(?P<day>\d{{1,2}}) "

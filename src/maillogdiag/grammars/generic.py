@@ -88,7 +88,8 @@ class _Generic:
 
     name: str = "generic"
     anchors: tuple[str, ...] = (
-        "SMTP", "smtp", "Smtp", "EAUTH", "EENVELOPE", "EMESSAGE", "Invalid login: ", "Greeting never received",
+        "SMTP", "smtp", "Smtp", "nodemailer", "command: '", "EAUTH", "EENVELOPE", "EMESSAGE",
+        "Invalid login: ", "Greeting never received",
         "all recipients were rejected", ".mail.", "MailKit", "Mailer Error: ", "PHPMailer", "mail(): ", "gomail: ",
         "Swift_", "lettre::", "Connection could not be established", "Expected response code", "curl: (67)",
         "send ", "sending ", "Sending ", "deliver ", "delivering ", "mail could not be", "mails could not be",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
+from maillogdiag.gate import Gate
 from maillogdiag.records import Line
 
 
@@ -23,6 +24,10 @@ class Source(Protocol):
     format: str
     problems: list[str]
 
-    def lines(self) -> Iterator[Line]:
-        """Yield the lines in order, envelopes peeled; raises SourceError where nothing can be read at all."""
+    def lines(self, gate: Gate | None = None) -> Iterator[Line]:
+        """Yield the lines in order, envelopes peeled; raises SourceError where nothing can be read at all.
+
+        Args:
+            gate: may hold lines back that cannot matter, and counts them; of use for big texts only.
+        """
         ...

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from maillogdiag.errors import SourceError
+from maillogdiag.gate import Gate
 from maillogdiag.records import Line, Place
 from maillogdiag.sources.interface import Source
 from maillogdiag.sources.journal_readers import JournalReader, Selection, open_reader
@@ -56,7 +57,7 @@ class JournalSource:
         self._units = units
         self._selection = selection
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self, gate: Gate | None = None) -> Iterator[Line]:
         """Yield the entries as lines. See `Source.lines`."""
         for path in (*self._selection.files, self._selection.directory):
             if path and not path.exists():

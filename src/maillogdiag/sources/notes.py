@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from maillogdiag.errors import SourceError
+from maillogdiag.gate import Gate
 from maillogdiag.records import Line
 
 _MOST_NAMES = 5
@@ -19,7 +20,7 @@ class UnreadableSource:
         self.problems: list[str] = []
         self._reason = reason
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self, gate: Gate | None = None) -> Iterator[Line]:
         """Raise SourceError."""
         raise SourceError(self._reason)
 
@@ -42,6 +43,6 @@ class SkippedSource:
         self.format = f"{files}: {names}"
         self.problems: list[str] = []
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self, gate: Gate | None = None) -> Iterator[Line]:
         """Yield nothing."""
         yield from ()

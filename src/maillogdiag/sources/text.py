@@ -13,6 +13,7 @@ from typing import BinaryIO, cast
 
 from maillogdiag.envelopes import Peeled, Peeler
 from maillogdiag.errors import SourceError
+from maillogdiag.gate import Gate, numbered
 from maillogdiag.records import Line, Place
 from maillogdiag.sources.content import is_binary, is_journal
 from maillogdiag.sources.journal import open_journal
@@ -21,6 +22,7 @@ from maillogdiag.sources.losses import Losses
 from maillogdiag.sources.packing import open_text
 
 _MOST_LINE_BYTES = 1024 * 1024
+_BLOCK_BYTES = 256 * 1024
 _TAIL_BYTES = 4096
 _SNIFF_BYTES = 8192
 
@@ -49,7 +51,7 @@ class TextSource:
         """How many of the `size` bytes were read so far."""
         return self._raw.tell() if self._raw and not self._raw.closed else 0
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self, gate: Gate | None = None) -> Iterator[Line]:
         """Yield the lines, peeled; damaged input as far as it goes. See `Source.lines`."""
         try:
             raw = self._raw = self._opener()
@@ -63,12 +65,12 @@ class TextSource:
             elif is_binary(sample):
                 raise SourceError("is no log: its content is binary")
             else:
-                yield from self._text_lines(stream)
+                yield from self._text_lines(stream, gate)
 
-    def _text_lines(self, stream: io.BufferedReader) -> Iterator[Line]:
+    def _text_lines(self, stream: io.BufferedReader, gate: Gate | None) -> Iterator[Line]:
         losses = Losses()
         try:
-            for number, peeled in self._peeled(stream, losses):
+            for number, peeled in self._peeled(stream, losses, gate):
                 place = Place(self.name, number)
                 losses.look_at(peeled.text)
                 if "\n" not in peeled.text:
@@ -79,7 +81,7 @@ class TextSource:
         finally:  # also where the reader has enough
             self.problems += losses.sentences()
 
-    def _peeled(self, stream: io.BufferedReader, losses: Losses) -> Iterator[tuple[int, Peeled]]:
+    def _peeled(self, stream: io.BufferedReader, losses: Losses, gate: Gate | None) -> Iterator[tuple[int, Peeled]]:
         """Yield each entry with the number of its line, or its own number where an entry has many lines."""
         if found := entries_of_stream(stream.peek(_SNIFF_BYTES)[:_SNIFF_BYTES], cast(BinaryIO, stream)):
             self.format, entries = found
@@ -88,8 +90,9 @@ class TextSource:
         peeler = Peeler(self._reference)
         parts = _Parts()
         number = 0
+        blocks = self._blocks(stream, losses)
         try:
-            for number, line in enumerate(self._whole_lines(stream, losses), start=1):
+            for number, line in gate.sift(blocks) if gate else numbered(blocks):
                 peeled = peeler.peel(_decode(line, losses))
                 if peeled is None:
                     continue
@@ -100,15 +103,21 @@ class TextSource:
             for peeled in parts.rest():
                 yield number, peeled
         finally:
+            if gate and gate.skipped:
+                peeler.count(gate.format, gate.skipped)
             self.format = peeler.format
 
-    def _whole_lines(self, stream: io.BufferedReader, losses: Losses) -> Iterator[bytes]:
-        """Yield lines; one that is longer than 1 MiB loses its middle."""
-        while line := stream.readline(_MOST_LINE_BYTES):
-            if len(line) == _MOST_LINE_BYTES and not line.endswith(b"\n"):
-                losses.cut_lines += 1
-                line += _rest_of_line(stream)
-            yield line
+    def _blocks(self, stream: io.BufferedReader, losses: Losses) -> Iterator[bytes]:
+        """Yield blocks of whole lines; one that is longer than 1 MiB loses its middle."""
+        while block := stream.read1(_BLOCK_BYTES):
+            if not block.endswith(b"\n"):
+                room = _MOST_LINE_BYTES - (len(block) - block.rfind(b"\n") - 1)
+                rest = stream.readline(room)
+                block += rest
+                if len(rest) == room and not rest.endswith(b"\n"):
+                    losses.cut_lines += 1
+                    block += _rest_of_line(stream)
+            yield block
 
     def _journal_lines(self, stream: io.BufferedReader) -> Iterator[Line]:
         """Read a journal file that was packed or piped: its readers need it on disk."""

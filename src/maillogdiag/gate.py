@@ -1,0 +1,235 @@
+"""The gate before the envelopes: of a big log it lets through the lines that may matter, and counts the others.
+
+A line is held back if all of this is certain, so that the report is the same as without the gate:
+
+- it is an entry of its own: behind the source's usual envelope it begins with a known time or head;
+- none of the words that grammars look for is in it, and nothing that a stage on the way would change;
+- the same writer's next line is no continuation of it.
+
+The words are searched for in big blocks by hyperscan, all at once; one by one they would take as long as reading
+every line. Without that package (`pip install 'maillogdiag[fast]'`) there is no gate.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from maillogdiag.envelopes.syslog import FACILITY
+from maillogdiag.joining import WINDOW
+
+# A log that is over before so much of it was read is not worth a gate; the beginning tells the usual envelope.
+_SAMPLE_BYTES = 256 * 1024
+# So many lines without a line break that nothing can be decided on them: let them pass.
+_MOST_UNDECIDED_BYTES = 8 * 1024 * 1024
+# A gate that lets most lines through only costs time; it stays open for so many bytes.
+_OPEN_BYTES = 16 * 1024 * 1024
+# What envelopes and cleaners act upon: tail's headers, colours, links, rsyslog's escapes, holes, JSON around lines,
+# journalctl's sign for a message it does not show.
+_SIGNS = ("==> ", "\x1b", "^[[", "#033[", "[0m", "](http", "#01", "\0", '"__REALTIME_TIMESTAMP"', '"log":', "blob data")
+
+_SYSLOG = (
+    rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,9})? "
+    rb"(?!" + FACILITY.encode() + rb"|\d{4} )(?P<writer>[\w.:-]{1,255} [\w/.@-]{1,100}(?:\[\d{1,10}\])?): "
+)
+_ENVELOPES = {"plain": b"", "syslog": _SYSLOG}
+# What begins an entry whatever stands before it, and is no envelope; up to the end of its time. A part of what
+# `maillogdiag.continuation` takes for a head.
+_HEAD = (
+    rb"(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (?=pid=\d{1,8} tid=|\d{1,8} TID-\w{1,32} )"  # Sidekiq
+    rb"|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.,]\d{3} "  # Zulip, Python's logging
+    rb"|[A-Z], \[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,9} "  # Ruby's Logger
+    rb"|\{\"(?:timestamp\":\"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} |(?:level|ts|msg)\":))"  # Mattermost
+)
+
+Scanner = Callable[[bytes], list[int]]
+
+
+class Gate:
+    """Sifts the lines of one source.
+
+    Args:
+        words: literals, case-sensitive; a line that holds one is let through.
+        patterns: likewise, in regular expressions without regard to case; Python's syntax as far as hyperscan has it.
+
+    Attributes:
+        skipped: how many lines were held back, each an entry of its own.
+        format: their envelope's name.
+    """
+
+    def __init__(self, words: Iterable[str], patterns: Iterable[str]) -> None:
+        self.skipped = 0
+        self.format = "plain"
+        self._words = tuple(words)
+        self._patterns = tuple(patterns)
+        self._open_bytes = 0
+
+    def sift(self, blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+        """Yield the lines to look at with their numbers, from 1, in order.
+
+        Args:
+            blocks: the source's bytes, each block of whole lines.
+        """
+        number, text, scanner = 0, b"", None
+        seen_bytes = 0
+        for block in blocks:
+            if seen_bytes <= _SAMPLE_BYTES:
+                yield from numbered([block], number)
+                number += block.count(b"\n")
+                seen_bytes += len(block)
+                if seen_bytes > _SAMPLE_BYTES:
+                    scanner = self._open(block)
+                continue
+            if scanner is None:
+                yield from numbered([block], number)
+                number += block.count(b"\n")
+                continue
+            text += block
+            # What a line is followed by decides on it, too: the last lines wait for the next block.
+            end = _start_of_last_lines(text)
+            if not end and len(text) > _MOST_UNDECIDED_BYTES:
+                end = len(text)
+            if end:
+                yield from self._sifted(text, end, number, scanner)
+                number += text.count(b"\n", 0, end)
+                text = text[end:]
+        if scanner is not None:
+            yield from self._sifted(text, len(text), number, scanner)
+
+    def _open(self, sample: bytes) -> Scanner | None:
+        """Find out the source's usual envelope; return what searches for the words, None where nothing can."""
+        usual = {name: len(re.findall(rb"(?m)^" + envelope + _HEAD, sample)) for name, envelope in _ENVELOPES.items()}
+        self.format = max(usual, key=lambda name: usual[name])
+        if not usual[self.format]:
+            return None
+        envelope = _ENVELOPES[self.format]
+        self._envelope = re.compile(envelope) if envelope else None
+        self._head = re.compile(envelope + _HEAD)
+        self._heads = re.compile(rb"(?>" + envelope + _HEAD + rb"[^\n]*+\n)++")
+        return _scanner(self._words, self._patterns)
+
+    def _sifted(self, text: bytes, end: int, number: int, scanner: Scanner) -> Iterator[tuple[int, bytes]]:
+        """Yield the lines of `text` up to `end` that are let through; `number` lines stand before it."""
+        if self._open_bytes > 0:
+            self._open_bytes -= end
+            yield from numbered([text[:end]], number)
+            return
+        before, at, kept = number, 0, 0
+        for start in self._to_keep(text, scanner):
+            if start >= end:
+                break
+            number += text.count(b"\n", at, start)
+            at = start
+            kept += 1
+            yield number + 1, text[start : text.find(b"\n", start) + 1 or len(text)]
+        number += text.count(b"\n", at, end) + (end > 0 and text[end - 1 : end] != b"\n")
+        self.skipped += number - before - kept
+        if kept > (number - before) / 2:
+            self._open_bytes = _OPEN_BYTES
+
+    def _to_keep(self, text: bytes, scanner: Scanner) -> list[int]:
+        """Return where the lines begin that are let through, in order."""
+        keep = set()
+        line_end = -1
+        for hit in scanner(text):
+            if hit <= line_end:
+                continue
+            start = text.rfind(b"\n", 0, hit - 1) + 1
+            head = self._head.match(text, start)
+            if head and hit <= head.end():  # in the envelope or the time, where ":25" is no port
+                continue
+            keep.add(start)
+            line_end = text.find(b"\n", hit - 1)
+            if line_end < 0:
+                break
+        at = 0
+        while at < len(text):
+            if run := self._heads.match(text, at):
+                at = run.end()
+            if at < len(text):
+                keep.add(at)
+                keep.update(self._continued_by(text, at))
+                at = text.find(b"\n", at) + 1 or len(text)
+        return sorted(keep)
+
+    def _continued_by(self, text: bytes, start: int) -> list[int]:
+        """Return where the lines begin of which the one at `start` may be the continuation."""
+        before = _lines_before(text, start)
+        if self._envelope is None or text[start : start + 1].isspace():
+            return [line for line, _ in zip(before, range(1), strict=False)]
+        own = self._envelope.match(text, start)
+        if own is None:
+            return list(before)
+        for line in before:
+            other = self._envelope.match(text, line)
+            if other and other["writer"] == own["writer"]:
+                return [line]
+        return []
+
+
+def numbered(blocks: Iterable[bytes], number: int = 0) -> Iterator[tuple[int, bytes]]:
+    """Yield all lines with their numbers; `number` lines stand before the first."""
+    for block in blocks:
+        lines = block.split(b"\n")
+        if not lines[-1]:
+            del lines[-1]
+        yield from enumerate(lines, start=number + 1)
+        number += len(lines)
+
+
+def _start_of_last_lines(text: bytes) -> int:
+    """Return where those last lines begin within which a line can have its continuation; 0 where all are such."""
+    start = len(text)
+    for _ in range(WINDOW + 1):
+        start = text.rfind(b"\n", 0, start - 1) + 1
+        if not start:
+            break
+    return start
+
+
+def _lines_before(text: bytes, start: int) -> Iterator[int]:
+    """Yield where the lines before the one at `start` begin, the nearest first, as far as an entry stays open."""
+    for _ in range(WINDOW + 1):
+        if not start:
+            return
+        start = text.rfind(b"\n", 0, start - 1) + 1
+        yield start
+
+
+def _scanner(words: Iterable[str], patterns: Iterable[str]) -> Scanner | None:
+    """Return what finds the ends of all words in a block; None without hyperscan, or if a word cannot be searched for.
+
+    Lines are searched: of a word with a line break its longest line will do.
+    """
+    try:
+        import hyperscan
+    except ImportError:
+        return None
+    literals = [max(word.split("\n"), key=len) for word in (*words, *_SIGNS)]
+    expressions = [_escaped(word) for word in dict.fromkeys(literals)]
+    flags = [0] * len(expressions)
+    for pattern in patterns:
+        expressions.append(pattern.encode())
+        flags.append(hyperscan.HS_FLAG_CASELESS)
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    try:
+        database.compile(expressions=expressions, ids=list(range(len(expressions))), flags=flags)
+    except hyperscan.error:
+        return None
+
+    def scan(block: bytes) -> list[int]:
+        ends: list[int] = []
+        database.scan(block, match_event_handler=_note, context=ends)
+        return ends
+
+    return scan
+
+
+def _note(_id: int, _start: int, end: int, _flags: int, ends: Any) -> None:
+    ends.append(end)
+
+
+def _escaped(word: str) -> bytes:
+    """A literal in hyperscan's syntax, byte by byte."""
+    return b"".join(b"\\x%02x" % byte for byte in word.encode())

@@ -1,0 +1,122 @@
+"""What the gate holds back changes no report, whatever the log."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from maillogdiag.gate import Gate
+from maillogdiag.grammars.registry import load_grammars
+from maillogdiag.pipeline import Scan
+from maillogdiag.records import Line
+from maillogdiag.reports.json_report import report_to_json
+from maillogdiag.rulebase import load_rules
+from maillogdiag.sources.text import TextSource
+
+FIXTURES = Path(__file__).parent / "fixtures"
+GRAMMARS, RULES = load_grammars(), load_rules()
+
+QUIET = "2026-11-02T09:25:25.425Z pid=23 tid=1cr class=ActivityPub::DeliveryWorker jid=531e3b06038ad1411b05 INFO: start"
+PIECES = (
+    *[QUIET] * 6,
+    '{"timestamp":"2026-11-02 09:25:25.425 Z","level":"debug","msg":"Received HTTP request","status_code":"200"}',
+    '{"timestamp":"2026-11-02 09:25:26.425 Z","level":"error","msg":"Error while sending the email",'
+    '"error":"dial tcp 192.0.2.25:587: connect: connection refused"}',
+    "2026-11-02 09:25:25,425 INFO     something else altogether",
+    "2026-11-02 09:25:26,425 ERROR    Error sending zerver/emails/invitation email to ['ada@remote.example.net']: x",
+    "2026-11-02T09:25:27.425Z pid=23 tid=1cr WARN: Net::SMTPAuthenticationError: 535 5.7.8 Error: refused\n):",
+    "2026-11-02T09:25:28.425Z pid=23 tid=1fy class=ActionMailer::MailDeliveryJob jid=3818584067d008cb4cac INFO: fail",
+    "2026-11-02T09:25:28.425Z pid=23 tid=1fy class=ActionMailer::MailDeliveryJob jid=3818584067d008cb4cac INFO: done",
+    "2026-11-02T09:25:29.425Z pid=23 tid=1fy INFO: an exception (535-5.7.8 first line of a reply",
+    "535 5.7.8 last line of a reply)",
+    "/home/mastodon/net-smtp-0.3.1/lib/net/smtp.rb:1071:in `check_auth_response'",
+    "Traceback (most recent call last):",
+    '  File "/usr/lib/python3.11/smtplib.py", line 750, in login',
+    "smtplib.SMTPAuthenticationError: (535, b'5.7.8 Error')",
+    "Net::OpenTimeout: execution expired",
+    "the SmTp server made an error that nobody knows",
+    "",
+    "    indented",
+    "==> other.log <==",
+    "web_1  | 2026-11-02T09:25:25.425Z pid=23 tid=1cr INFO: start",
+    "\x1b[31m2026-11-02T09:25:30.425Z pid=23 tid=1cr INFO: coloured\x1b[0m",
+    "[104B blob data]",
+)
+WRITERS = ("", "social bundle[811]: ", "social bundle[812]: ", "social sshd: ", "mail.info bundle[811]: ")
+
+
+class WatchedSource(TextSource):
+    """Remembers the gate that it was read through."""
+
+    gate: Gate | None = None
+
+    def lines(self, gate: Gate | None = None) -> Iterator[Line]:
+        self.gate = gate
+        return super().lines(gate)
+
+
+def report_of(log: bytes, *, gated: bool) -> tuple[str, int]:
+    """The report, and how many lines the gate held back; blocks of a few lines stand for big ones."""
+    scan = Scan(GRAMMARS, RULES, gated=gated)
+    source = WatchedSource("log", lambda: io.BytesIO(log), datetime(2026, 11, 30, tzinfo=UTC))
+    with (
+        patch("maillogdiag.gate._SAMPLE_BYTES", 100),
+        patch("maillogdiag.gate._OPEN_BYTES", 0),
+        patch("maillogdiag.sources.text._BLOCK_BYTES", 500),
+    ):
+        scan.run([source])
+    return report_to_json(scan.report()), source.gate.skipped if source.gate else 0
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    lines=st.lists(st.tuples(st.sampled_from(WRITERS), st.sampled_from(PIECES)), max_size=60),
+    usual=st.sampled_from(WRITERS[:2]),
+    repeated=st.integers(1, 4),
+    ending=st.sampled_from(["\n", "\r\n", ""]),
+)
+def test_the_report_is_that_of_the_whole_log(
+    lines: list[tuple[str, str]], usual: str, repeated: int, ending: str
+) -> None:
+    stamp = "Nov 02 09:25:25 "
+    quiet = f"{usual and stamp + usual}{QUIET}"
+    texts = [quiet] * 3
+    for writer, text in lines * repeated:
+        texts += [f"{writer and stamp + writer}{line}" for line in text.split("\n")] + [quiet] * (len(texts) % 3)
+    log = ("\r\n" if ending == "\r\n" else "\n").join(texts) + ending
+
+    assert report_of(log.encode(), gated=False)[0] == report_of(log.encode(), gated=True)[0]
+
+
+@pytest.mark.parametrize(
+    ("log", "prefix"),
+    [
+        ("mastodon/story/sidekiq.log", ""),
+        ("mastodon/journal-short/journal.log", "Nov 21 09:22:31 social bundle[899]: "),
+    ],
+)
+def test_a_big_log_is_mostly_held_back(log: str, prefix: str) -> None:
+    recorded = (FIXTURES / log).read_text(encoding="utf-8").splitlines(keepends=True)
+    text = "".join(
+        line + f"{prefix}{QUIET}\n" * (20 if re.search("INFO: (start|done)$", line) else 0) for line in recorded
+    )
+
+    report, held_back = report_of(text.encode(), gated=True)
+
+    assert report_of(text.encode(), gated=False)[0] == report
+    assert held_back > text.count("\n") / 2
+
+
+def test_a_word_that_cannot_be_searched_for_opens_the_gate() -> None:
+    gate = Gate([""], [])
+    lines = [f"{QUIET}\n".encode()] * 5000
+
+    assert len(list(gate.sift(lines))) == 5000
