@@ -76,7 +76,7 @@ def report_of(log: bytes, *, gated: bool) -> tuple[str, int]:
     return report_to_json(scan.report()), source.gate.skipped if source.gate else 0
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(
     lines=st.lists(st.tuples(st.sampled_from(WRITERS), st.sampled_from(PIECES)), max_size=60),
     usual=st.sampled_from(WRITERS[:2]),

@@ -12,6 +12,7 @@ import pyparsing as pp
 
 from maillogdiag.events import Event, EventKind
 from maillogdiag.failures import Failure
+from maillogdiag.grammars.parts import parse_parts
 from maillogdiag.grammars.rails_events import RubyEntry
 from maillogdiag.grammars.rails_jobs import Job, SendsMail, mail_in
 from maillogdiag.grammars.ruby_exceptions import RubyException, exception_at_start, failure_of, is_about_mail
@@ -55,9 +56,8 @@ def read_activejob(entry: RubyEntry) -> tuple[Event, ...]:
     start = _START.search(entry.line.message, 0, 1000)
     if start is None:
         return ()
-    try:
-        found = _JOB_LINE.parse_string(entry.line.message[start.start() :])
-    except pp.ParseException:
+    found = parse_parts(_JOB_LINE, entry.line.message[start.start() :])
+    if found is None:
         return ()
     verb = found["verb"]
     job = Job(
@@ -96,9 +96,8 @@ def _failed(entry: RubyEntry, job: Job, verb: str, rest: str) -> tuple[Event, ..
 
 
 def _exception(rest: str) -> RubyException | None:
-    try:
-        found = _REASON.parse_string(rest)
-    except pp.ParseException:
+    found = parse_parts(_REASON, rest)
+    if found is None:
         return None
     reason = found["reason"].strip()
     # `due to a Net::OpenTimeout.` and `… Net::OpenTimeout, which reoccurred on 3 attempts.` have no message.

@@ -14,6 +14,7 @@ from datetime import datetime
 
 import pyparsing as pp
 
+from maillogdiag.grammars.parts import parse_parts
 from maillogdiag.times import aware
 
 MOST_CHARACTERS = 8 * 1024
@@ -81,13 +82,11 @@ _SIDEKIQ_8_PLAIN = pp.Regex(rf"{_SIDEKIQ_8}{_PAIRS}: ?")
 _LOGGER = pp.Regex(
     rf"(?:[DIWEFA]?, \[{_TIME} #(?P<pid>\d{{1,10}})\] {{1,2}})?{_LEVELS} -- (?P<program>[^:\n]{{0,80}}): ?"
 )
-_TAG = pp.Regex(r"\[[^\[\]\n]{1,200}\]")
+_TAGS = pp.Regex(r"(?:\[[^\[\]\n]{1,200}\]\s*)*")
 _MESSAGE = pp.Regex(r".*", re.DOTALL)
 
-_HEAD = (_SIDEKIQ_6 | _SIDEKIQ_3 | _SIDEKIQ_8_EXCEPTION | _SIDEKIQ_8_CUT | _SIDEKIQ_8_PLAIN | _LOGGER | pp.Empty())(
-    "head"
-)
-_LINE = _HEAD + pp.ZeroOrMore(_TAG)("tags") + _MESSAGE("message")
+_HEAD = pp.Opt(_SIDEKIQ_6 | _SIDEKIQ_3 | _SIDEKIQ_8_EXCEPTION | _SIDEKIQ_8_CUT | _SIDEKIQ_8_PLAIN | _LOGGER)("head")
+_LINE = _HEAD + _TAGS("tags") + _MESSAGE("message")
 
 # Behind a prefix that no envelope knows (foreman, a log viewer), a Sidekiq line begins here.
 _SIDEKIQ_START = re.compile(
@@ -100,6 +99,7 @@ _JSON_HEAD = re.compile(
     r'(?:"ctx":\{[^{}]{0,2000}\},)?"lvl":"(?P<lvl>\w+)","msg":"(?P<msg>.*)',
     re.DOTALL,
 )
+_TAG = re.compile(r"\[([^\[\]]+)\]")
 _UUID = re.compile(r"[0-9a-fx]{8}-?(?:[0-9a-fx]{4}-?){3}[0-9a-fx]{12}$")
 
 
@@ -121,9 +121,9 @@ def read_line(text: str) -> RubyLine:
     if text.startswith('{"ts":'):
         return _read_json(text)
     text = text[:MOST_CHARACTERS]
-    found = _LINE.parse_string(text)
+    found = _parts_of(text)
     if not found.get("head") and (start := _SIDEKIQ_START.search(text, 1, 300)):
-        found = _LINE.parse_string(text[start.start() :])
+        found = _parts_of(text[start.start() :])
     context = dict(_PAIR.findall(found.get("context") or ""))
     for key in ("class", "jid"):
         if found.get(key):
@@ -138,8 +138,14 @@ def read_line(text: str) -> RubyLine:
         tid=found.get("tid") or None,
         context=context,
         job=found.get("job") or "",
-        tags=tuple(tag[1:-1].strip() for tag in found.get("tags", ())),
+        tags=tuple(tag.strip() for tag in _TAG.findall(found.get("tags", ""))),
     )
+
+
+def _parts_of(text: str) -> dict[str, str]:
+    """The parts of a line; without a known head it is all message."""
+    parts = parse_parts(_LINE, text)
+    return {"message": text} if parts is None else parts
 
 
 def _read_json(text: str) -> RubyLine:
