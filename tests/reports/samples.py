@@ -17,8 +17,8 @@ MASTODON_FIX = Fix(
         "Put it in place of the old password, without the blanks that are shown in it.",
     ),
     settings=(
-        Setting(".env.production", "SMTP_LOGIN", "<the full mail address>"),
-        Setting(".env.production", "SMTP_PASSWORD", "<the app password>"),
+        Setting(".env.production", "SMTP_LOGIN", "<the full mail address>", "mailer"),
+        Setting(".env.production", "SMTP_PASSWORD", "<the app password>", "(set, with a blank at its start or end)"),
     ),
     restart=(
         "Source install: sudo systemctl restart mastodon-sidekiq mastodon-web",

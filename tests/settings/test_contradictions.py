@@ -49,7 +49,7 @@ BOTH_WAYS = [
     ("no-server", mattermost(SMTPServer=""), "MM_EMAILSETTINGS_SMTPPORT=587"),
     ("no-server", "<?php $CONFIG = ['instanceid' => 'x'];", nextcloud()),
     ("mail-switched-off", mattermost(SendEmailNotifications=False), mattermost(SendEmailNotifications=True)),
-    ("mail-switched-off", "SMTP_ENABLED=0\nSMTP_HOST=x", nethserver()),
+    ("mail-switched-off", "SMTP_ENABLED=\nSMTP_HOST=x", nethserver()),
     ("not-smtp", mastodon("SMTP_DELIVERY_METHOD=file"), mastodon("SMTP_DELIVERY_METHOD=smtp")),
     ("not-smtp", zulip("EMAIL_BACKEND = 'django.core.mail.backends.console.EmailBackend'"),
      zulip("EMAIL_BACKEND = 'django.core.mail.backends.smtp.EmailBackend'")),
@@ -63,8 +63,8 @@ BOTH_WAYS = [
      mattermost(SMTPPort="465", ConnectionSecurity="TLS")),
     ("port-465-without-tls", nextcloud(mail_smtpport="465", version="'25.0.1.1'"),
      nextcloud(mail_smtpport="465", version="'26.0.1.1'")),
-    ("port-465-without-tls", nethserver("SMTP_PORT=465", "SMTP_ENCRYPT=starttls"),
-     nethserver("SMTP_PORT=465", "SMTP_ENCRYPT=tls")),
+    ("port-465-without-tls", nethserver("SMTP_PORT=465", "SMTP_ENCRYPTION=starttls"),
+     nethserver("SMTP_PORT=465", "SMTP_ENCRYPTION=tls", "SMTP_FROM_ADDRESS=voice@example.org")),
     ("port-587-with-tls", mastodon("SMTP_PORT=587", "SMTP_TLS=true"), mastodon("SMTP_PORT=587", "SMTP_TLS=false")),
     ("port-587-with-tls", nextcloud(mail_smtpport="587", mail_smtpsecure="'ssl'"), nextcloud(mail_smtpport="587")),
     ("port-25-with-tls", zulip("EMAIL_PORT = 25", "EMAIL_USE_SSL = True"), zulip("EMAIL_PORT = 25")),
@@ -98,7 +98,8 @@ BOTH_WAYS = [
      mattermost(SkipServerCertificateVerification=False)),
     ("verification-off", nextcloud(mail_smtpstreamoptions="['ssl' => ['allow_self_signed' => true]]"),
      nextcloud(mail_smtpstreamoptions="['ssl' => ['cafile' => '/x']]")),
-    ("verification-off", nethserver("SMTP_TLSVERIFY=0"), nethserver("SMTP_TLSVERIFY=1")),
+    ("verification-off", nethserver("SMTP_TLSVERIFY="), nethserver("SMTP_TLSVERIFY=1")),
+    ("verification-off", nethserver("SMTP_TLSVERIFY="), "SMTP_SERVER=localhost\nSMTP_OPENSSL_VERIFY_MODE=none"),
     ("password-with-blank", login("' u7kd'"), login("u7kd")),
     ("password-with-quotes", "[secrets]\navatar_salt = x\nemail_password = \"u7kd\"", login('"u7kd"')),
     ("password-unquoted", login('"u7$kd"'), login('"u7#kd"')),
@@ -106,6 +107,7 @@ BOTH_WAYS = [
     ("password-unquoted", "services:\n a:\n  environment:\n   SMTP_SERVER: x\n   SMTP_PASSWORD: u7$kd",
      "services:\n a:\n  environment:\n   SMTP_SERVER: x\n   SMTP_PASSWORD: u7$$kd"),
     ("password-is-placeholder", login("<your password>"), login("passwordu7kd")),
+    ("password-is-placeholder", login("your_email_app_password"), login("yourpasswordis7")),
     ("password-spaced", login("'abcd efgh ijkl mnop'"), login("'correct horse battery staple'")),
 ]  # fmt: skip
 
@@ -130,7 +132,8 @@ def test_every_contradiction_is_tried_here_and_has_a_rule() -> None:
         zulip("EMAIL_PORT = 587", "EMAIL_USE_TLS = True", "EMAIL_HOST_USER = 'me'"),
         mattermost(ConnectionSecurity="STARTTLS", EnableSMTPAuth=True, SMTPUsername="me", SMTPPassword="x7"),
         nextcloud(mail_smtpport="587", mail_smtpauth="true", mail_smtpname="'me'", mail_smtppassword="'u7kd'"),
-        nethserver("SMTP_PORT=587", "SMTP_ENCRYPT=starttls", "SMTP_USERNAME=me", "SMTP_PASSWORD=u7kd"),
+        nethserver("SMTP_PORT=587", "SMTP_ENCRYPTION=starttls", "SMTP_USERNAME=me"),
+        nethserver("SMTP_FROM_ADDRESS=voice@example.org", "SMTP_USERNAME=me", "SMTP_PASSWORD=u7kd"),
     ],
 )  # fmt: skip
 def test_good_settings_have_nothing_wrong(text: str) -> None:

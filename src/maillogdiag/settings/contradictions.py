@@ -115,13 +115,17 @@ def _domain(address: str) -> str:
 
 def _verification_off(settings: Settings) -> _Proof:
     fields = (Field.VERIFY, Field.VERIFY_OTHERWISE)
-    is_off = settings.behaviour.verifies is False
-    return tuple(field for field in fields if settings.value(field)) if is_off else ()
+    # Nobody gets between the application and its own machine.
+    is_off = settings.behaviour.verifies is False and not _is_loopback(settings)
+    return tuple(field for field in fields if field in settings.entries) if is_off else ()
 
 
 def _localhost_in_container(settings: Settings) -> _Proof:
-    is_local = settings.value(Field.SERVER).lower() in _LOOPBACK
-    return (Field.SERVER,) if is_local and settings.behaviour.in_container else ()
+    return (Field.SERVER,) if _is_loopback(settings) and settings.behaviour.in_container else ()
+
+
+def _is_loopback(settings: Settings) -> bool:
+    return settings.value(Field.SERVER).lower() in _LOOPBACK
 
 
 def _mail_switched_off(settings: Settings) -> _Proof:

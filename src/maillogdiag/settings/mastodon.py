@@ -16,7 +16,7 @@ _CONTAINERS = ("db", "redis", "postgres")
 def _behaviour(fields: Fields, forms: Set[str]) -> Behaviour:
     starttls = value_of(fields, Field.STARTTLS)
     tls = _encrypts(fields)
-    no_starttls = starttls in ("never", "false") or (not starttls and value_of(fields, Field.STARTTLS_AUTO) == "false")
+    no_starttls = starttls == "never" or (not starttls and value_of(fields, Field.STARTTLS_AUTO) == "false")
     login = value_of(fields, Field.LOGIN)
     return Behaviour(
         tls=tls,
@@ -54,7 +54,7 @@ MASTODON = Application(
         "LOCAL_DOMAIN": Field.SIGN,
         "DB_HOST": Field.NEIGHBOUR,
     },
-    signs=("SMTP_SERVER", "SMTP_LOGIN", "SMTP_FROM_ADDRESS", "SMTP_ENABLE_STARTTLS", "LOCAL_DOMAIN"),
+    signs=("SMTP_SERVER", "SMTP_LOGIN", "SMTP_AUTH_METHOD", "SMTP_ENABLE_STARTTLS", "LOCAL_DOMAIN"),
     places=("/home/mastodon/live/.env.production", "/opt/mastodon/.env.production"),
     behaviour=_behaviour,
 )

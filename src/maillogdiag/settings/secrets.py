@@ -16,9 +16,9 @@ SET = "(set)"
 
 _MASK = re.compile(r"\*{4,}")
 _PLACEHOLDER = re.compile(
-    r"<.*>|\[.*\]|(?:your|my|smtp|email|mail|the|some)?[ _-]?(?:smtp|email|mail|app|gmail)?[ _-]?"
-    r"(?:pass(?:word|wd)?|pw|secret)(?:[ _-]?here)?|"
-    r"change[ _-]?(?:me|this|it)|x{3,}|\.{3,}|\*{1,3}|todo|example|none|null",
+    r"<.*>|\[.*\]|(?:(?:your|my|the|some|smtp|e?mail|app|gmail|user)[ _-]?){0,4}(?:pass(?:word|wd)?|pw|secret)"
+    r"(?:[ _-]?here)?|"
+    r"change[ _-]?(?:me|this|it)|x{3,}(?:[ -]x{3,}){0,5}|\.{3,}|\*{1,3}|todo|example|none|null",
     re.IGNORECASE,
 )
 _APP_PASSWORD = re.compile(r"[a-z]{4}(?:[ \xa0][a-z]{4}){3}")
