@@ -109,6 +109,7 @@ BOTH_WAYS = [
     ("password-is-placeholder", login("<your password>"), login("passwordu7kd")),
     ("password-is-placeholder", login("your_email_app_password"), login("yourpasswordis7")),
     ("password-spaced", login("'abcd efgh ijkl mnop'"), login("'correct horse battery staple'")),
+    ("password-spaced", "[secrets]\nemail_password = 'abcd efgh ijkl mnop'", "[secrets]\nemail_password = abcdefgh"),
 ]  # fmt: skip
 
 

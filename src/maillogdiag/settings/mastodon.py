@@ -51,6 +51,8 @@ MASTODON = Application(
         "SMTP_ENABLE_STARTTLS_AUTO": Field.STARTTLS_AUTO,
         "SMTP_OPENSSL_VERIFY_MODE": Field.VERIFY,
         "SMTP_DELIVERY_METHOD": Field.METHOD,
+        "SMTP_DOMAIN": Field.HELO,
+        "SMTP_CA_FILE": Field.AUTHORITIES,
         "LOCAL_DOMAIN": Field.SIGN,
         "DB_HOST": Field.NEIGHBOUR,
     },

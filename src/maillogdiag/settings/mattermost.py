@@ -37,6 +37,9 @@ _NAMES = {
     "ConnectionSecurity": Field.TLS,
     "SkipServerCertificateVerification": Field.VERIFY,
     "SendEmailNotifications": Field.SWITCH,
+    "ReplyToAddress": Field.REPLY_TO,
+    "EnableEmailBatching": Field.BATCHING,
+    "SMTPServerTimeout": Field.TIMEOUT,
 }
 
 _KEYS = {

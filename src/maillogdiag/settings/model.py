@@ -31,6 +31,14 @@ class Field(StrEnum):
     VERSION = "version"
     NEIGHBOUR = "neighbour"  # another server's name, which tells whether the application runs in a container
     SIGN = "sign"  # says nothing about mail, but which application's file this is
+    # Only shown beside the fixes that name them:
+    HELO = "helo"
+    AUTHORITIES = "authorities"
+    TIMEOUT = "timeout"
+    REPLY_TO = "reply-to"
+    BATCHING = "batching"
+    SENDER_TOKENS = "sender-tokens"
+    ADMINISTRATOR = "administrator"
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,6 @@ def describe_secret(raw: Raw) -> tuple[str | None, tuple[str, ...]]:
         (QUOTES, len(inner) > 1 and inner[0] in "\"'" and inner[-1] == inner[0]),
         (UNQUOTED, raw.is_expanded and bool(_DOLLAR.search(inner) or "#" in inner)),
         (PLACEHOLDER, bool(_PLACEHOLDER.fullmatch(inner.strip("\"'")))),
-        (SPACED, bool(_APP_PASSWORD.fullmatch(inner))),
+        (SPACED, bool(_APP_PASSWORD.fullmatch(inner.strip("\"'")))),
     )
     return SET, tuple(fault for fault, is_there in found if is_there)
