@@ -131,6 +131,7 @@ _SERVERS = (
 )
 
 _ESCAPED_BREAK = re.compile(r"\\r\\n|\\n|\\r|\\t")
+_ESCAPED_BYTES = re.compile(r"(?:\\x[0-9A-Fa-f]{2})+")
 _BYTES_QUOTE = re.compile(r"\b[bu](?=['\"])")
 _CURLY_QUOTES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"'})
 
@@ -172,9 +173,14 @@ def read_failure(
 
 
 def _flatten(text: str) -> str:
-    """One line: real and escaped line breaks become blanks, bytes' and unicode strings' prefixes go."""
-    text = _ESCAPED_BREAK.sub(" ", text.translate(_CURLY_QUOTES))
+    """One line: line breaks, real and escaped, become blanks; bytes' escapes are read and their quoting goes."""
+    text = _ESCAPED_BREAK.sub(" ", _ESCAPED_BYTES.sub(_letters, text).translate(_CURLY_QUOTES))
     return " ".join(_BYTES_QUOTE.sub("", text).replace("\\'", "'").replace('\\"', '"').split())
+
+
+def _letters(escaped: re.Match[str]) -> str:
+    """What bytes that Python and Ruby print as "\\xc3\\xb3" stand for."""
+    return bytes.fromhex(escaped[0].replace("\\x", "")).decode("utf-8", "replace")
 
 
 def _normalise(flat: str, reply_at: int, code: int | None, enhanced: str | None) -> str:
@@ -183,8 +189,10 @@ def _normalise(flat: str, reply_at: int, code: int | None, enhanced: str | None)
         return flat.lower()
     codes = [f"{code}[- ]", *([re.escape(enhanced) + " "] if enhanced else [])]
     repeated = re.compile(rf"(?<=\s)(?:{'|'.join(codes)})+(?=\S)")
-    first_line = reply_at + len(f"{code} {enhanced or ''}")
-    return (flat[:first_line] + repeated.sub("", flat[first_line:])).lower()
+    behind_code = reply_at + len(f"{code} ")
+    if enhanced and flat.startswith(enhanced, behind_code):
+        behind_code += len(enhanced)
+    return (flat[:behind_code] + repeated.sub("", flat[behind_code:])).lower()
 
 
 def _reply(flat: str) -> tuple[int | None, str | None, int]:
