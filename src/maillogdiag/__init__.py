@@ -38,13 +38,14 @@ def scan(
         RuleError: a rule file is broken.
     """
     # Imported here so that `import maillogdiag` (and `maillogdiag --help`) stays quick.
+    from maillogdiag.advice import Advice
     from maillogdiag.grammars.registry import load_grammars
     from maillogdiag.pipeline import Scan
     from maillogdiag.rulebase import load_rules
     from maillogdiag.settings.reading import read_settings
     from maillogdiag.sources import open_inputs
 
-    run = Scan(load_grammars(app), load_rules(rules), app=app, configuration=read_settings(config))
+    run = Scan(load_grammars(app), load_rules(rules), app=app, advice=Advice(read_settings(config)))
     run.run(open_inputs(paths))
     return run.report()
 

@@ -14,52 +14,82 @@ from maillogdiag.rulebase.rules import Diagnosis, Fix, Setting
 from maillogdiag.settings.contradictions import Contradiction, contradictions_of
 from maillogdiag.settings.model import Configuration, Entry, Field
 
-
-def completed(failure: Failure, configuration: Configuration) -> Failure:
-    """Return `failure` with the server and port of its application's settings, where its text names none."""
-    settings = configuration.of(failure.app)
-    if settings is None:
-        return failure
-    port = settings.value(Field.PORT)
-    # Rules take port 465 for a sign that encryption was missing; where the settings encrypt, it is none.
-    says_nothing = not port.isdigit() or (port == "465" and settings.behaviour.tls is not False)
-    return replace(
-        failure,
-        host=failure.host or settings.value(Field.SERVER) or None,
-        port=failure.port or (None if says_nothing else int(port[:5])),
-    )
+_NO_SETTINGS = (
+    "No application's settings were found in the usual places; name the file that holds them with --config PATH."
+)
 
 
-def advised(findings: Iterable[Finding], configuration: Configuration, diagnose: Diagnose) -> tuple[Finding, ...]:
-    """Return `findings` with those of the settings, and with what the settings say now beside each fix."""
-    known = list(findings)
-    wrong: dict[str, _Wrong] = {}
-    for one in (one for settings in configuration.settings for one in contradictions_of(settings)):
-        diagnosis = diagnose(Failure("", "", app=one.app, setting=one.name))
-        at = next((at for at, finding in enumerate(known) if _is_explained(finding, one, diagnosis)), None)
-        if at is None:
-            wrong.setdefault(diagnosis.rule, _Wrong(diagnosis)).add(one, diagnosis)
-        else:
-            evidence = dict.fromkeys((*known[at].evidence, *map(_evidence, one.entries)))
-            known[at] = replace(known[at], evidence=tuple(evidence))
-    known += [one.finding() for one in wrong.values()]
-    return in_order(replace(one, fixes=tuple(_with_present(fix, configuration) for fix in one.fixes)) for one in known)
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What the settings files of one run add to its report."""
 
+    configuration: Configuration
 
-def coverage_of_settings(configuration: Configuration) -> tuple[Coverage, ...]:
-    """Return which settings files were read, as the report shows it."""
-    return tuple(
-        Coverage(
-            source=file.name,
-            format=f"settings of {app_names(file.apps)}" if file.apps else "settings",
-            lines=file.lines,
-            records=file.entries,
-            mail_records=file.entries,
-            not_understood=0,
-            problems=(file.problem,) if file.problem else (),
+    @property
+    def has_unreadable_file(self) -> bool:
+        """Whether a settings file could not be read."""
+        return any(file.problem for file in self.configuration.files)
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """What could not be seen, a sentence each."""
+        return (_NO_SETTINGS,) if self.configuration.is_missing else ()
+
+    @property
+    def coverage(self) -> tuple[Coverage, ...]:
+        """Which settings files were read."""
+        return tuple(
+            Coverage(
+                source=file.name,
+                format=f"settings of {app_names(file.apps)}" if file.apps else "settings",
+                lines=file.lines,
+                records=file.entries,
+                mail_records=file.entries,
+                not_understood=0,
+                problems=(file.problem,) if file.problem else (),
+            )
+            for file in self.configuration.files
         )
-        for file in configuration.files
-    )
+
+    def completed(self, failure: Failure) -> Failure:
+        """Return `failure` with the server and port of its application's settings, where its text names none."""
+        settings = self.configuration.of(failure.app)
+        if settings is None:
+            return failure
+        port = settings.value(Field.PORT)
+        # Rules take port 465 for a sign that encryption was missing; where the settings encrypt, it is none.
+        says_nothing = not port.isdecimal() or (port == "465" and settings.behaviour.tls is not False)
+        return replace(
+            failure,
+            host=failure.host or settings.value(Field.SERVER) or None,
+            port=failure.port or (None if says_nothing else int(port[:5])),
+        )
+
+    def advised(self, findings: Iterable[Finding], diagnose: Diagnose) -> tuple[Finding, ...]:
+        """Return `findings` with those of the settings, and with what the settings say now beside each fix."""
+        known = list(findings)
+        wrong: dict[str, _Wrong] = {}
+        for one in (one for settings in self.configuration.settings for one in contradictions_of(settings)):
+            diagnosis = diagnose(Failure("", "", app=one.app, setting=one.name))
+            at = next((at for at, finding in enumerate(known) if _is_explained(finding, one, diagnosis)), None)
+            if at is None:
+                wrong.setdefault(diagnosis.rule, _Wrong(diagnosis)).add(one, diagnosis)
+            else:
+                evidence = dict.fromkeys((*known[at].evidence, *map(_evidence, one.entries)))
+                known[at] = replace(known[at], evidence=tuple(evidence))
+        known += [one.finding() for one in wrong.values()]
+        return in_order(replace(one, fixes=tuple(map(self._with_present, one.fixes))) for one in known)
+
+    def _with_present(self, fix: Fix) -> Fix:
+        settings = self.configuration.of(fix.app)
+        if settings is None:
+            return fix
+
+        def present(setting: Setting) -> str | None:
+            entry = settings.find(setting.key)
+            return entry.shown if entry else None
+
+        return replace(fix, settings=tuple(replace(one, present=present(one)) for one in fix.settings))
 
 
 @dataclass(slots=True)
@@ -108,15 +138,3 @@ def _is_explained(finding: Finding, one: Contradiction, diagnosis: Diagnosis) ->
 def _evidence(entry: Entry) -> Evidence:
     """The setting as it stands there, composed anew: the line itself may hold more than it, even a password."""
     return Evidence(entry.file, entry.line, None, entry.text, ((0, len(entry.text)),))
-
-
-def _with_present(fix: Fix, configuration: Configuration) -> Fix:
-    settings = configuration.of(fix.app)
-    if settings is None:
-        return fix
-
-    def present(setting: Setting) -> str | None:
-        entry = settings.find(setting.key)
-        return entry.shown if entry else None
-
-    return replace(fix, settings=tuple(replace(one, present=present(one)) for one in fix.settings))

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from maillogdiag import __version__
-from maillogdiag.advice import advised, completed, coverage_of_settings
 from maillogdiag.attempts import Attempt, assemble_attempts
 from maillogdiag.diagnosis import Tally, findings_of, timeline_of
 from maillogdiag.errors import SourceError
@@ -25,10 +25,12 @@ from maillogdiag.reports.excerpts import SAMPLE_CHARACTERS
 from maillogdiag.reports.model import Coverage, Report
 from maillogdiag.rulebase import RuleBase
 from maillogdiag.rulebase.rules import Diagnosis
-from maillogdiag.settings.model import Configuration
 from maillogdiag.sources.interface import Source
 from maillogdiag.stopping import Stop
 from maillogdiag.verdict import status_of, verdict_of
+
+if TYPE_CHECKING:
+    from maillogdiag.advice import Advice
 
 # An entry that speaks of outgoing mail in trouble and that no grammar reads is shown as not understood.
 _MAIL = re.compile(r"smtp|sendmail|mail server|\bmailer\b|\bdeliver(?:y|ing) (?:of )?e?-?mail", re.IGNORECASE)
@@ -37,9 +39,6 @@ _SAMPLES = 3
 _NUMBER = re.compile(r"[0-9a-f]*\d[0-9a-f]*")
 # A line without a time (ActiveJob's) was written shortly after the line of the same writer before it that has one.
 _TIME_REACH_LINES = 500
-_NO_SETTINGS = (
-    "No application's settings were found in the usual places; name the file that holds them with --config PATH."
-)
 
 Progress = Callable[[Source, int], None]
 _Writer = tuple[str | None, str | None, int | None]
@@ -94,7 +93,7 @@ class Scan:
         app: the application that the user says wrote the logs; overrides what the grammars found.
         progress: called now and then with the source and its lines read so far.
         stop: ends reading early; what was read then is reported.
-        configuration: what the applications' settings files say.
+        advice: what the applications' settings files say.
         gated: whether lines are sifted and anchors tested first; off only to prove that this changes nothing.
     """
 
@@ -102,7 +101,7 @@ class Scan:
     rules: RuleBase
     app: str | None = None
     progress: Progress | None = None
-    configuration: Configuration = field(default_factory=Configuration)
+    advice: Advice | None = None
     gated: bool = True
     stop: Stop = field(default_factory=Stop)
     tally: Tally = field(default_factory=Tally)
@@ -111,8 +110,8 @@ class Scan:
     @property
     def has_unreadable_source(self) -> bool:
         """Whether a source or a settings file could not be read at all."""
-        problems = (file.problem for file in self.configuration.files)
-        return any(counted.error for counted in self.counted) or any(problems)
+        is_in_settings = self.advice is not None and self.advice.has_unreadable_file
+        return is_in_settings or any(counted.error for counted in self.counted)
 
     def run(self, sources: Iterable[Source]) -> None:
         """Read all sources to their end. One that cannot be read is noted, and the others go on."""
@@ -121,7 +120,7 @@ class Scan:
 
     def diagnose(self, failure: Failure) -> Diagnosis:
         """Return what the rules say of a failure, the settings of its application considered."""
-        return self.rules.diagnose(completed(failure, self.configuration))
+        return self.rules.diagnose(self.advice.completed(failure) if self.advice else failure)
 
     def begin(self, source: Source) -> Counted:
         """Return what will count `source`, which is about to be read."""
@@ -140,7 +139,7 @@ class Scan:
         for attempt in under_way:
             tally.add(attempt, self.diagnose)
         logged = findings_of(tally, self.diagnose)
-        findings = advised(logged, self.configuration, self.diagnose)
+        findings = self.advice.advised(logged, self.diagnose) if self.advice else logged
         coverage = tuple(counted.coverage() for counted in self.counted)
         kinds = {kind for counted in self.counted for kind in counted.kinds}
         status = status_of(tally.summary, findings)
@@ -151,8 +150,8 @@ class Scan:
             summary=tally.summary,
             findings=findings,
             timeline=timeline_of(tally),
-            coverage=(*coverage, *coverage_of_settings(self.configuration)),
-            limits=(*limits, *([_NO_SETTINGS] if self.configuration.is_missing else [])),
+            coverage=coverage + (self.advice.coverage if self.advice else ()),
+            limits=limits + (self.advice.limits if self.advice else ()),
             version=__version__,
             rules_digest=self.rules.digest,
             problems=self._problems(),

@@ -152,6 +152,17 @@ def test_the_settings_tell_the_provider_where_the_log_does_not(tmp_path: Path) -
     assert "gmail" in report.findings[0].rule
 
 
+def test_a_number_that_is_none_does_no_harm(tmp_path: Path) -> None:
+    config = [
+        mastodon_settings(tmp_path, "SMTP_PORT=²"),
+        write(tmp_path / "config.php", "<?php $CONFIG = ['instanceid' => 'x', 'version' => '²'];"),
+    ]
+
+    report = maillogdiag.scan([str(FAILING)], config=config)
+
+    assert "auth-failed" in [finding.cause for finding in report.findings]
+
+
 def test_no_password_is_in_any_format_redacted_or_not(tmp_path: Path) -> None:
     secrets = write(
         tmp_path / "zulip-secrets.conf", f"[secrets]\nemail_password = '{PASSWORD}'\nsecret_key = {PASSWORD}\n"

@@ -33,9 +33,10 @@ def diagnose(
 
     run = Scan(load_grammars(app), load_rules(rules), app=app)
     if config:
+        from maillogdiag.advice import Advice
         from maillogdiag.settings.reading import read_settings
 
-        run.configuration = read_settings(config)
+        run.advice = Advice(read_settings(config))
     with run.stop:
         _read(run, sources, is_watched=sys.stderr.isatty() and not options.quiet)
     report = run.report()

@@ -16,7 +16,7 @@ _CONTAINERS = ("db", "database", "mariadb", "mysql", "postgres", "nextcloud-db")
 
 def _behaviour(fields: Fields, forms: Set[str]) -> Behaviour:
     mode, version = value_of(fields, Field.TLS), value_of(fields, Field.VERSION).partition(".")[0]
-    is_old = version.isdigit() and int(version) < _SYMFONY_SINCE
+    is_old = version.isdecimal() and int(version) < _SYMFONY_SINCE
     # Since 26 port 465 begins with TLS by itself, and other ports use STARTTLS where the server offers it.
     tls = mode == "ssl" or (not is_old and value_of(fields, Field.PORT) == "465")
     return Behaviour(
