@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated, BinaryIO, cast
 
 import typer
 
 from maillogdiag.cli.options import RedactionMapOption
+from maillogdiag.cli.output import tell
 from maillogdiag.errors import SourceError
+
+_SNIFF_BYTES = 8192
 
 
 def _opened(file: str) -> BinaryIO:
@@ -22,16 +25,25 @@ def _opened(file: str) -> BinaryIO:
 
 
 def redact(
-    file: Annotated[str, typer.Argument(metavar="FILE|-", help="A raw log; - is standard input.")],
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="A raw log, packed or not; - is standard input.")],
     redaction_map: RedactionMapOption = None,
 ) -> None:
     """Write a log to standard output with addresses, names, tokens and secrets replaced."""
-    from maillogdiag.redaction import RedactionMap, redact_lines
+    from maillogdiag.redaction import RedactionMap, redact_stream
+    from maillogdiag.sources.content import is_binary, is_journal
+    from maillogdiag.sources.packing import open_text
 
     replaced = RedactionMap()
-    with _opened(file) as stream:
-        lines = (line.decode("utf-8", errors="replace") for line in stream)
-        for line in redact_lines(lines, replaced):
-            sys.stdout.write(line)
+    problems: list[str] = []
+    with _opened(file) as raw, open_text(raw, problems) as stream:
+        head = stream.peek(_SNIFF_BYTES)[:_SNIFF_BYTES]
+        if is_journal(head):
+            raise SourceError(f"{file} is a journal file: journalctl --file {file} -o export | maillogdiag redact -")
+        if is_binary(head):
+            raise SourceError(f"{file} is no text: unpack it, and redact its logs one by one")
+        for line in redact_stream(cast(BinaryIO, stream), replaced):
+            sys.stdout.buffer.write(line)
+    for problem in problems:
+        tell(f"{file}: {problem}")
     if redaction_map is not None:
         replaced.write(redaction_map)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from maillogdiag.redaction.detecting import Detector, keyed, replace_group, replace_keyed
+from maillogdiag.redaction.detecting import QUOTE, Detector, keyed, replace_group, replace_keyed
 from maillogdiag.redaction.kinds import Kind
 from maillogdiag.redaction.mail_addresses import replace_local
 from maillogdiag.redaction.mapping import RedactionMap
@@ -22,10 +22,10 @@ _USER_KEYS = (
     r"|mail_from_address"
 )
 _ID_KEYS = (
-    r"(?:user|account|team|channel|post|session|device|request|realm|ack|client|sender|recipient|"
+    r"(?:user|account|team|channel|post|session|device|request|req|realm|ack|client|sender|recipient|"
     r"invocation|machine|boot|correlation)_?id|\brid|__cursor"
 )
-_NAME_KEYS = r"(?:full_?name|realm_name|display_?name|first_?name|last_?name|real_?name|site_?name|company)"
+_NAME_KEYS = r"(?:(?:full|from|sender|to|recipient|nick|realm|display|first|last|real|site)_?name|company)"
 _TEXT_KEYS = (
     r"(?:rendered_)?content|subject|html_body|text_body|user_?agent|topic(?:_name)?|stream_name|channel_name|body"
 )
@@ -43,6 +43,10 @@ def _replace_user(match: re.Match[str], mapping: RedactionMap) -> str:
     return replace_group(Kind.USER)(match, mapping)
 
 
+def _replace_ids(match: re.Match[str], mapping: RedactionMap) -> str:
+    return match["before"] + re.sub(r"\d+", lambda number: mapping.stand_in(Kind.ID, number[0]), match["ids"])
+
+
 WRITINGS = (
     Detector(
         ("mozilla/",),
@@ -51,7 +55,16 @@ WRITINGS = (
     ),
     Detector(
         ("subject:",),
-        re.compile(r"(?im)(?:^|\\n|\s)Subject: (?P<value>.{1,300}?)(?=\\r|\\n|$)"),
+        # To the end of the line, of the JSON string, or of what Postfix quotes of a header.
+        re.compile(
+            r"(?im)(?:^|\\n|[\s\"'=m])Subject: (?P<value>.{1,300}?)"
+            r"(?=\\{1,15}[rn]|\\{0,15}[\"']\s{0,3}(?:[,}\])]|$)| from [\w.-]{1,253}\[[^\]\s]{1,60}\]; |$)"
+        ),
+        replace_group(Kind.TEXT),
+    ),
+    Detector(
+        ('t="', "t=\\"),
+        re.compile(rf"\bT={QUOTE}(?P<value>.{{1,300}}?)(?P=quote)(?= |$)"),
         replace_group(Kind.TEXT),
     ),
     Detector(
@@ -91,6 +104,19 @@ ACCOUNTS = (
         re.compile("(?i)" + keyed(_ID_KEYS, bare=r"[\w.:;-]{2,200}", is_ending=True)),
         replace_keyed(Kind.ID),
     ),
+    Detector(
+        ("id",),
+        re.compile(
+            r"(?i)(?P<before>(?:user|account|stream|recipient|message|realm|device)_?ids\\{0,15}[\"']?\s?(?:=>|:|=)\s?\[)"
+            r"(?P<ids>[\d,\s]{1,2000})"
+        ),
+        _replace_ids,
+    ),
+    # Django writes the account's id in Base64 before the token.
+    Detector(("/reset/",), re.compile(r"/reset/(?P<value>[\w-]{1,30})/(?=token-\d)"), replace_group(Kind.ID)),
+    Detector(
+        ("__cursor=",), re.compile(r"\b__CURSOR=(?P<value>s=[0-9a-f]{8,40}[\w;=]{0,200})"), replace_group(Kind.ID)
+    ),
     Detector(("uid=",), re.compile(r"\buid=(?P<value>[a-z0-9]{20,40})\b"), replace_group(Kind.ID)),
     Detector(
         ("(triggered",),
@@ -103,6 +129,11 @@ ACCOUNTS = (
     Detector(
         ("user ",),
         re.compile(r"(?i)\buser (?P<value>[\w.-]{3,64})(?= (?:not found|is not|does not|has no|cannot|could not)\b)"),
+        _replace_user,
+    ),
+    Detector(
+        ("from=<", "to=<", "f=<"),
+        re.compile(r"\b(?:from|to|orig_to|F)=<(?P<value>[\w.+-]{2,64})>"),
         _replace_user,
     ),
     Detector(

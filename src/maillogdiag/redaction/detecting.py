@@ -34,8 +34,9 @@ START = (
 )
 """Where a word begins, also behind an escape: the "a" of `\\u003calice`, `\\nalice`, `%3Calice`."""
 
-QUOTE = r"(?P<quote>\\{0,15}[\"'])"
-"""A quote, behind as many backslashes as the text was wrapped in JSON. Close it with `(?P=quote)`."""
+_QUOTE_FORMS = r"\\{0,15}[\"']|%2[27]|&quot;|&#3[49];"
+QUOTE = rf"(?P<quote>{_QUOTE_FORMS})"
+"""A quote, behind as many backslashes as the text was wrapped in JSON, or encoded. Close it with `(?P=quote)`."""
 
 EMPTY_VALUES = words(
     """
@@ -63,7 +64,7 @@ def is_empty(value: str) -> bool:
     return value.casefold() in EMPTY_VALUES or not value.strip("*xX.•-_ ")
 
 
-_KEY_START = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))"
+_KEY_START = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt])|(?<=%2[2367])|(?<=%3[Ff]))"
 
 
 def keyed(
@@ -71,8 +72,8 @@ def keyed(
 ) -> str:
     """Return a pattern for the value of one of `keys`, in the ways logs and settings write it.
 
-    `key=value`, `key=<value>`, `key="value"`, `"key":"value"` in JSON at any depth, `'key': 'value'` in Python,
-    `:key=>"value"` in Ruby. The value is the group "value" or "bare"; see `replace_keyed`.
+    `key=value`, `key=<value>`, `key="value"`, `"key":"value"` in JSON at any depth and within a URL,
+    `'key': 'value'` in Python, `:key=>"value"` in Ruby. The value is the group "value" or "bare"; see `replace_keyed`.
 
     Args:
         keys: alternatives, without groups.
@@ -81,9 +82,9 @@ def keyed(
         is_ending: whether `keys` are only what a key ends in: "password" of SMTP_PASSWORD and emailPassword.
     """
     return (
-        rf"{'' if is_ending else _KEY_START}(?P<key>{keys})\\{{0,15}}[\"']?\s{{0,3}}"
-        rf"(?:=>|=|:(?=\s{{0,3}}\\{{0,15}}[\"']))"
-        rf"\s{{0,3}}<?(?:[bu]?{QUOTE}(?P<value>{quoted})(?P=quote)|(?P<bare>{bare}))"
+        rf"{'' if is_ending else _KEY_START}(?P<key>{keys})(?:{_QUOTE_FORMS})?\s{{0,3}}"
+        rf"(?:=>|=|%3[Dd]|(?::|%3[Aa])(?=(?:\s{{0,3}}|%20|\+)(?:{_QUOTE_FORMS})))"
+        rf"(?:\s{{0,3}}|%20|\+)<?(?:[bu]?{QUOTE}(?P<value>{quoted})(?P=quote)|(?P<bare>{bare}))"
     )
 
 

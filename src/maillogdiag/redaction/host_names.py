@@ -12,6 +12,10 @@ from maillogdiag.redaction.mapping import RedactionMap
 from maillogdiag.redaction.vocabulary import is_common_word
 
 _FILE_ENDING = re.compile(r"(?i)\.(?:html?|log|txt|php|pem|crt|cer|key|conf|cfg|json|ya?ml|gz|zip|xml)$")
+_TIME = (
+    r"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,9})?|"
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)"
+)
 _HOST_KEYS = (
     r"_?hostname|nodename|myhostname|mydomain|helo|ehlo|lhlo|smtp_domain|local_domain|web_domain|external_host|rhost|"
     r"host|smtp_server|smtp_?host|email_host|site_?url|realm_host|domain|server_name"
@@ -40,7 +44,28 @@ def _replace_named(host: str, mapping: RedactionMap) -> str:
     return host if is_none else replace_host(host, mapping)
 
 
+def _replace_machine(match: re.Match[str], mapping: RedactionMap) -> str:
+    host = match["host"]
+    # supervisord and Zulip write the level where syslog has the machine: "INFO", "CRIT", "ERR".
+    if is_common_word(host) or (host.isupper() and host.isalpha()):
+        return match[0]
+    return match["before"] + replace_host(host, mapping)
+
+
+def _replace_helo(match: re.Match[str], mapping: RedactionMap) -> str:
+    return f"({_replace_named(match['host'], mapping)})"
+
+
 HOST_NAMES = (
+    Detector(
+        (": ",),
+        re.compile(
+            rf"(?m)(?P<before>(?:^|[\"'=]|\| |std(?:out|err) [FP] )(?:<\d{{1,3}}>)?{_TIME} )"
+            r"(?P<host>[\w.-]{1,253})(?= [\w./@\\-]{1,200}(?:\[\d{1,10}\])?: )"
+        ),
+        _replace_machine,
+    ),
+    Detector((") [",), re.compile(r"\((?P<host>[\w.-]{1,253})\)(?= \[[0-9a-fA-F:.p])"), _replace_helo),
     Detector(
         ("helo", "ehlo", "lhlo", "host", "domain", "siteurl", "site_url", "server"),
         re.compile("(?i)" + keyed(_HOST_KEYS, bare=r"[\w.-]{1,253}(?![\w(])", quoted=r"[\w.-]{1,253}")),
@@ -59,4 +84,4 @@ HOST_NAMES = (
         _replace_host,
     ),
 )
-"""Settings and greetings first, since a name there may have no dot."""
+"""Machines, settings and greetings first, since a name there may have no dot."""

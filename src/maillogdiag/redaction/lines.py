@@ -5,29 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from typing import BinaryIO
 
 from maillogdiag.redaction.detecting import Detector
-from maillogdiag.redaction.hosts import replace_host
 from maillogdiag.redaction.known import replace_known
 from maillogdiag.redaction.mapping import RedactionMap
 from maillogdiag.redaction.marked_text import MarkedText
 from maillogdiag.redaction.scrubbing import EVERYTHING, scrub
-from maillogdiag.redaction.vocabulary import is_common_word
 
-_TIME = (
-    r"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,9})?|"
-    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)"
-)
 # journald writes a message that is no plain text (colours) as the numbers of its bytes.
 _BYTES = re.compile(r"\[(?P<bytes>\d{1,3}(?:,\s?\d{1,3}){7,200000})\]")
-
-
-def _replace_machine(match: re.Match[str], mapping: RedactionMap) -> str:
-    host = match["host"]
-    # supervisord and Zulip write the level where syslog has the machine: "INFO", "CRIT", "ERR".
-    if is_common_word(host) or (host.isupper() and host.isalpha()):
-        return match[0]
-    return match["before"] + replace_host(host, mapping)
 
 
 def _replace_bytes(match: re.Match[str], mapping: RedactionMap) -> str:
@@ -39,17 +26,40 @@ def _replace_bytes(match: re.Match[str], mapping: RedactionMap) -> str:
     return json.dumps(text.text)
 
 
-_ENVELOPES = (
-    Detector(("[",), _BYTES, _replace_bytes),
-    Detector(
-        (),
-        re.compile(
-            rf"(?m)(?P<before>^(?:[\w.-]{{1,100}}\s{{1,40}}\| )?(?:<\d{{1,3}}>)?{_TIME} )"
-            r"(?P<host>[\w.-]{1,253})(?= [\w./@\\-]{1,200}(?:\[\d{1,10}\])?: )"
-        ),
-        _replace_machine,
-    ),
-)
+# journalctl -o export: a field whose value is no plain text is its name alone, eight bytes of length (little-endian),
+# the value, and a line feed (https://systemd.io/JOURNAL_EXPORT_FORMATS/).
+_EXPORT_HEADS = (b"__CURSOR=", b"__REALTIME_TIMESTAMP=")
+_EXPORT_NAME = re.compile(rb"[A-Z_][A-Z0-9_]{0,63}\n")
+# What is longer, such as a core dump, is left out: no mail failure needs it.
+_MOST_VALUE_BYTES = 1024 * 1024
+
+_ENVELOPES = (Detector(("[",), _BYTES, _replace_bytes),)
+
+
+def redact_stream(stream: BinaryIO, mapping: RedactionMap) -> Iterator[bytes]:
+    """Yield a raw log line by line, as UTF-8, with personal values and secrets replaced.
+
+    Args:
+        stream: plain text or `journalctl -o export`, at its start.
+    """
+    is_export = None
+    for line in iter(stream.readline, b""):
+        if is_export is None:
+            is_export = line.startswith(_EXPORT_HEADS)
+        if is_export and _EXPORT_NAME.fullmatch(line):
+            value = redact_text(_read_value(stream).decode("utf-8", errors="replace"), mapping).encode()
+            yield line + len(value).to_bytes(8, "little") + value + b"\n"
+        else:
+            yield redact_text(line.decode("utf-8", errors="replace"), mapping).encode()
+
+
+def _read_value(stream: BinaryIO) -> bytes:
+    size = int.from_bytes(stream.read(8), "little")
+    value = stream.read(min(size, _MOST_VALUE_BYTES))
+    rest = size - len(value) + 1
+    while rest > 0 and (skipped := stream.read(min(rest, _MOST_VALUE_BYTES))):
+        rest -= len(skipped)
+    return value if size <= _MOST_VALUE_BYTES else b""
 
 
 def redact_lines(lines: Iterable[str], mapping: RedactionMap) -> Iterator[str]:

@@ -22,8 +22,10 @@ _TOKEN_PATHS = (
     r"/accounts/do_confirm/|/accounts/confirm/|/accounts/password/reset/[\w-]{1,30}/|/accounts/[\w-]{1,30}/subdomain/|"
     r"/join/|/new/|/create_realm/|/new/demo/|/invite/|/invites/|/unsubscribe/|/email_unsubscribe/[\w-]{1,40}/|"
     r"/setpassword/|lostpassword/reset/form/|/reset_password/|/password/reset/|/confirm_email/|/verify/|/i/|"
-    r"/hooks/|/files/public/"
+    r"/hooks/|/files/public/|/reset/[\w-]{1,30}/"
 )
+# What else an application may call the page to which a mail with a token leads.
+_TOKEN_PAGE = r"/[\w-]{0,40}(?:confirm|verif|reset|invit|activat|unsubscri|register|magic)[\w-]{0,40}/(?:[\w-]{1,40}/)?"
 
 
 def _looks_encoded(value: str) -> bool:
@@ -171,6 +173,11 @@ SECRETS = (
     Detector(
         ("/",),
         re.compile(rf"(?:{_TOKEN_PATHS})(?!v\d)(?P<value>(?=[\w-]{{0,80}}\d)[\w-]{{6,200}}|[\w-]{{16,200}})"),
+        replace_group(Kind.TOKEN),
+    ),
+    Detector(
+        ("confirm", "verif", "reset", "invit", "activat", "unsubscri", "register", "magic"),
+        re.compile(rf"(?i){_TOKEN_PAGE}(?P<value>(?=[\w:-]{{0,80}}\d)[\w:-]{{12,200}}|[\w-]{{24,200}})(?![\w.:-])"),
         replace_group(Kind.TOKEN),
     ),
     Detector(
