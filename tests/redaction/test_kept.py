@@ -50,3 +50,7 @@ def test_of_a_recipient_the_mailbox_provider_is_kept(provider: str) -> None:
 @pytest.mark.parametrize("sender", ["noreply", "postmaster", "notifications", "mailer-daemon"])
 def test_of_an_address_the_role_is_kept(sender: str) -> None:
     assert f"from=<{sender}@domain-1>" == redact_text(f"from=<{sender}@canaryhost.net>", RedactionMap())
+
+
+def test_a_message_id_that_begins_as_quoted_printable_s_at_does_is_replaced() -> None:
+    assert "id=user-1@domain-1" == redact_text("id=40a5078b7e7c@canaryhost.net", RedactionMap())

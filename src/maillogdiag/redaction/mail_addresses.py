@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from maillogdiag.redaction.detecting import START, Detector, is_empty, replace_group
-from maillogdiag.redaction.hosts import is_host, is_kept, replace_host
+from maillogdiag.redaction.hosts import replace_host
 from maillogdiag.redaction.ip_addresses import is_ip, replace_ip
 from maillogdiag.redaction.kinds import Kind
 from maillogdiag.redaction.mapping import RedactionMap, is_stand_in
@@ -14,7 +14,8 @@ from maillogdiag.redaction.vocabulary import ROLE_USERS
 # Characters without width may stand in an address to hide it from a search.
 _HIDDEN = "\u00ad\u200b-\u200f\u2060\ufeff"
 _LOCAL = rf"[\w{_HIDDEN}](?:[\w.+~{_HIDDEN}-]|%2[Bb]){{0,127}}"
-_AT = r"(?:@|%40|\\u0040|&#64;|=40)"
+# Quoted-printable's "=40" also begins a number ("jid=40a5078b7e7c"): what follows must be a host name, all of it.
+_AT = r"(?:@|%40|\\u0040|&#64;|=40(?=(?:[\w-]{1,63}\.){1,10}[A-Za-z]{2,63}\b)(?![\w.+-]{1,128}@))"
 _MAIL_DOMAIN = rf"\[?[\w{_HIDDEN}](?:[\w.:{_HIDDEN}-]{{0,253}}[\w{_HIDDEN}])?\]?"
 _UNIT = re.compile(r"[\w\\-]+\.(?:service|socket|timer|slice|scope|mount|target)")
 _BEFORE_MESSAGE = re.compile(r"(?i)(?:message-?id\W{0,12}|(?:delivered|sent) mail )$")
@@ -39,9 +40,7 @@ def replace_local(local: str, mapping: RedactionMap, *, is_message: bool = False
 def _replace_address(match: re.Match[str], mapping: RedactionMap) -> str:
     local, domain = match["local"], match["domain"]
     is_instance = _UNIT.fullmatch(domain) or (domain.isdigit() and len(domain) < 4)
-    # Quoted-printable's "=40" also begins a number: "jid=40a5078b7e7c".
-    is_number = match["at"] == "=40" and not (is_host(domain) or is_kept(domain))
-    if is_instance or is_number or match.string[match.end() : match.end() + 1] == "(":
+    if is_instance or match.string[match.end() : match.end() + 1] == "(":
         return match[0]
     before = match.string[max(match.start() - 24, 0) : match.start()]
     is_message = bool(_MESSAGE_LOCAL.fullmatch(local) or _BEFORE_MESSAGE.search(before))
