@@ -62,6 +62,9 @@ WRITINGS = (
         ),
         replace_group(Kind.TEXT),
     ),
+    # A header's encoded words (RFC 2047), and Zulip's links to conversations.
+    Detector(("=?",), re.compile(r"=\?[\w-]{2,30}\?[BbQq]\?(?P<value>[^?\s]{1,500})\?="), replace_group(Kind.TEXT)),
+    Detector(("#narrow/",), re.compile(r"#narrow/(?P<value>[^\s\"'<>)\\]{1,300})"), replace_group(Kind.TEXT)),
     Detector(
         ('t="', "t=\\"),
         re.compile(rf"\bT={QUOTE}(?P<value>.{{1,300}}?)(?P=quote)(?= |$)"),
@@ -117,6 +120,11 @@ ACCOUNTS = (
     Detector(
         ("__cursor=",), re.compile(r"\b__CURSOR=(?P<value>s=[0-9a-f]{8,40}[\w;=]{0,200})"), replace_group(Kind.ID)
     ),
+    Detector(
+        ("user_profile ", "user id ", "account id "),
+        re.compile(r"(?i)\b(?:user_profile|user id|account id) (?P<value>\d{2,20})\b"),
+        replace_group(Kind.ID),
+    ),
     Detector(("uid=",), re.compile(r"\buid=(?P<value>[a-z0-9]{20,40})\b"), replace_group(Kind.ID)),
     Detector(
         ("(triggered",),
@@ -134,6 +142,23 @@ ACCOUNTS = (
     Detector(
         ("from=<", "to=<", "f=<"),
         re.compile(r"\b(?:from|to|orig_to|F)=<(?P<value>[\w.+-]{2,64})>"),
+        _replace_user,
+    ),
+    Detector(
+        ("user ",),
+        re.compile(r"(?i)\buser (?:not found|unknown|does not exist): (?P<value>[\w.-]{3,64})(?![@\w])"),
+        _replace_user,
+    ),
+    Detector(
+        ("/mail/", "/vmail/", "/vhosts/"),
+        re.compile(
+            r"/(?:var/(?:spool/)?mail|vmail)/(?:vhosts/)?(?:[\w-]+(?:\.[\w-]+){1,4}/)?(?P<value>[A-Za-z][\w+-]{2,63})(?![\w.@])"
+        ),
+        _replace_user,
+    ),
+    Detector(
+        ("{", "map["),
+        re.compile(r"(?i)(?<=[\[{ ])(?:smtp)?(?:user_?name|login|nick_?name):(?P<value>[\w.-]{2,64})(?=[\s\]}])"),
         _replace_user,
     ),
     Detector(

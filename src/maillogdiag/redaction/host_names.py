@@ -65,6 +65,11 @@ HOST_NAMES = (
         ),
         _replace_machine,
     ),
+    Detector(
+        ("from ",),
+        re.compile(r"(?P<command>\bfrom )(?P<host>[\w.-]{1,253})(?= \((?:[\w.-]{1,253} )?\[)"),
+        _replace_greeting,
+    ),
     Detector((") [",), re.compile(r"\((?P<host>[\w.-]{1,253})\)(?= \[[0-9a-fA-F:.p])"), _replace_helo),
     Detector(
         ("helo", "ehlo", "lhlo", "host", "domain", "siteurl", "site_url", "server"),

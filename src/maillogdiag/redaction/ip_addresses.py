@@ -60,7 +60,9 @@ IP_ADDRESSES = (
     ),
     Detector(
         (":",),
-        re.compile(r"(?<![\w:.])(?:[0-9A-Fa-f]{1,4}:|:(?=:)){1,7}(?::?[0-9A-Fa-f]{1,4})?:{0,2}(?![\w:])"),
+        re.compile(
+            r"(?:(?<![\w:.])|(?<=IPv6:))(?:[0-9A-Fa-f]{1,4}:|:(?=:)){1,7}(?::?[0-9A-Fa-f]{1,4})?:{0,2}(?![\w:])"
+        ),
         lambda match, mapping: replace_ip(match[0], mapping),
     ),
 )

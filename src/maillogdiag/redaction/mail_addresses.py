@@ -15,7 +15,7 @@ from maillogdiag.redaction.vocabulary import ROLE_USERS
 _HIDDEN = "\u00ad\u200b-\u200f\u2060\ufeff"
 _LOCAL = rf"[\w{_HIDDEN}](?:[\w.+~{_HIDDEN}-]|%2[Bb]){{0,127}}"
 # Quoted-printable's "=40" also begins a number ("jid=40a5078b7e7c"): what follows must be a host name, all of it.
-_AT = r"(?:@|%40|\\u0040|&#64;|=40(?=(?:[\w-]{1,63}\.){1,10}[A-Za-z]{2,63}\b)(?![\w.+-]{1,128}@))"
+_AT = r"(?:@|%40|\\{1,15}u0040|&#64;|=40(?=(?:[\w-]{1,63}\.){1,10}[A-Za-z]{2,63}\b)(?![\w.+-]{1,128}@))"
 _MAIL_DOMAIN = rf"\[?[\w{_HIDDEN}](?:[\w.:{_HIDDEN}-]{{0,253}}[\w{_HIDDEN}])?\]?"
 _UNIT = re.compile(r"[\w\\-]+\.(?:service|socket|timer|slice|scope|mount|target)")
 _BEFORE_MESSAGE = re.compile(r"(?i)(?:message-?id\W{0,12}|(?:delivered|sent) mail )$")
@@ -73,10 +73,15 @@ MAIL_ADDRESSES = (
         ("@", "%40", "\\u0040"),
         re.compile(
             rf"(?:(?<=['\"])|(?<=To: )|(?<=From: )|(?<=Cc: )|(?<=to=))"
-            rf"(?P<value>[^\W\d_][\w.’-]{{0,40}}(?:\s[^\W\d_][\w.’-]{{0,40}}){{0,4}})\\{{0,9}}[\"']?\s{{0,2}}"
+            rf"(?P<value>[^\W\d_][\w.’-]{{0,40}}(?:,?\s[^\W\d_][\w.’-]{{0,40}}){{0,4}})\\{{0,9}}[\"']?\s{{0,2}}"
             rf"(?=(?:<|\\u003c|&lt;){_LOCAL}{_AT})"
         ),
         _replace_name,
+    ),
+    Detector(
+        ('"@', '\\"@'),
+        re.compile(r"(?<=\")(?P<value>[^\"\\\n@]{1,64})(?=\\{0,15}\"@[\w\[])"),
+        replace_group(Kind.USER),
     ),
     Detector(
         ("@",),

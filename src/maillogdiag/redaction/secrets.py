@@ -135,6 +135,18 @@ SECRETS = (
         _replace_answer,
     ),
     Detector(
+        (":plain", ":login", ":cram_md5"),
+        re.compile(
+            r"[\"'](?P<user>[^\"'\s]{1,200})[\"'],\s{0,4}[\"'](?P<value>[^\"']{1,200})[\"'],\s{0,4}:(?:plain|login|cram_md5)\b"
+        ),
+        _replace_login,
+    ),
+    Detector(
+        ("curl ",),
+        re.compile(r"(?<=\s)(?:-u ?|--user[ =])[\"']?(?P<user>[^\s:\"']{1,100}):(?P<value>[^\s\"']{1,200})"),
+        _replace_login,
+    ),
+    Detector(
         ("login(", "authenticate(", "auth(", "plain_auth", "plainauth("),
         re.compile(
             r"(?i)\b(?:login|authenticate|plainauth|plain_auth|auth)\((?:[\"']{2},\s?)?[bu]?[\"'](?P<user>[^\"']{1,200})[\"'],"
@@ -152,6 +164,35 @@ SECRETS = (
         # YAML, and settings pasted beside a log: the whole rest of the line.
         re.compile(rf"(?im)^[ \t>-]{{0,12}}[\w.-]{{0,60}}?{_SECRET_KEYS}[ \t]{{0,3}}: (?P<value>[^\s\"'].{{0,200}})$"),
         replace_group(Kind.SECRET),
+    ),
+    Detector(
+        ("{", "map["),
+        # Go's %v and %+v write a setting without quotes: map[password:x], {Password:x}.
+        re.compile(
+            r"(?i)(?<=[\[{ ])\w{0,40}(?:password|secret|token):(?P<value>[^\s\"':/\]}][^\s\]}]{0,200})(?=[\s\]}])"
+        ),
+        replace_group(Kind.SECRET),
+    ),
+    Detector(
+        ("password ",),
+        re.compile(r"(?i)\bpassword (?P<value>(?=\S{0,60}\d)(?=\S{0,60}[a-z])[^\s\"'<>():;,=]{6,64})(?=$|[\s\"',;)])"),
+        replace_group(Kind.SECRET),
+    ),
+    Detector(
+        ("key: ", "token: ", "secret: "),
+        re.compile(
+            r"(?i)\b(?:[\w-]{0,40}-)?(?:api-?key|token|secret): "
+            r"(?P<value>(?=[\w.~+/=-]{0,80}\d)[\w.~+/=-]{8,300})(?![\w.])"
+        ),
+        replace_group(Kind.TOKEN),
+    ),
+    Detector(
+        ("code",),
+        re.compile(
+            r"(?i)\b(?:verification|login|security|confirmation|access|one-time|two-factor)[ -]code(?: is)?:? "
+            r"(?P<value>\d{4,10})\b"
+        ),
+        replace_group(Kind.TOKEN),
     ),
     Detector(
         ("bearer ", "basic ", "authorization"),
