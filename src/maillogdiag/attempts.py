@@ -154,12 +154,11 @@ class Desk:
 
         Args:
             settled: a former value of `taken`. A try with an event after that may get further lines at once, which
-                say more of it: its outcome is given as unknown, unless a mail was accepted.
+                say more of it: its outcome is given as unknown.
         """
         for attempt in self._open.values():
             for known in self._finished(attempt):
-                is_settled = attempt.newest_event <= settled or known.outcome is Outcome.ACCEPTED
-                yield known if is_settled else replace(known, outcome=Outcome.UNKNOWN)
+                yield known if attempt.newest_event <= settled else replace(known, outcome=Outcome.UNKNOWN)
 
     def _find(self, event: Event, keys: tuple[str, ...]) -> list[_Open]:
         """The open tries that share a key with `event`, that of the strongest key first."""

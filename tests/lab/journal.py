@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-_REMOTE = "/lib/systemd/systemd-journal-remote"
+REMOTE = "/lib/systemd/systemd-journal-remote"
 _BOOT = "5a8f3c1d2b7e4f60a9c8d7e6f5b4a392"
 _MACHINE = "0d9c8b7a6f5e4d3c2b1a09f8e7d6c5b4"
 OUTPUTS = ("short", "short-iso", "short-precise", "json", "export", "cat", "with-unit", "verbose")
@@ -31,11 +31,16 @@ class Entry:
 
 def write_journal(entries: Sequence[Entry]) -> bytes:
     """Return the bytes of a .journal file with these entries, in their order of time."""
-    stream = b"".join(_export(entry) for entry in sorted(entries, key=lambda entry: entry.time))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "system.journal"
-        subprocess.run([_REMOTE, f"--output={path}", "-"], input=stream, check=True, capture_output=True)
+        append_to_journal(path, sorted(entries, key=lambda entry: entry.time))
         return path.read_bytes()
+
+
+def append_to_journal(path: Path, entries: Sequence[Entry]) -> None:
+    """Write entries to a .journal file, which is made where it is not there yet."""
+    stream = b"".join(map(_export, entries))
+    subprocess.run([REMOTE, f"--output={path}", "-"], input=stream, check=True, capture_output=True)
 
 
 def pack(journal: bytes) -> bytes:

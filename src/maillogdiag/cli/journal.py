@@ -12,6 +12,7 @@ from maillogdiag.cli.options import (
     ColorOption,
     ConfigOption,
     FailOnOption,
+    FollowOption,
     FormatOption,
     OutputOption,
     QuietOption,
@@ -21,6 +22,7 @@ from maillogdiag.cli.options import (
     RulesOption,
 )
 from maillogdiag.cli.run import diagnose
+from maillogdiag.errors import UsageError
 
 
 def journal(
@@ -45,12 +47,15 @@ def journal(
     redact: RedactOption = None,
     redaction_map: RedactionMapOption = None,
     fail_on: FailOnOption = None,
+    follow: FollowOption = False,
     quiet: QuietOption = False,
     color: ColorOption = "auto",
 ) -> None:
     """Diagnose the systemd journal, e.g. maillogdiag journal --unit mastodon-sidekiq."""
     from maillogdiag.sources.journal import open_journal
 
+    if follow and until is not None:
+        raise UsageError("--until ends what --follow goes on with; leave one of them out")
     options = ReportOptions(format, output, redact, redaction_map, fail_on, quiet, color)
     source = open_journal(units=unit or (), since=since, until=until, directory=directory, files=file or ())
-    diagnose([source], options, app=app, rules=rules or (), config=config or ())
+    diagnose([source], options, app=app, rules=rules or (), config=config or (), follow=follow)

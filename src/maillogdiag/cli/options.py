@@ -48,6 +48,9 @@ FailOnOption = Annotated[
 QuietOption = Annotated[
     bool, typer.Option("--quiet", "-q", help="No progress; one line on the terminal, and none if all is well.")
 ]
+FollowOption = Annotated[
+    bool, typer.Option("--follow", "-F", help="Go on as the log grows; Ctrl-C ends it and shows the whole report.")
+]
 ColorOption = Annotated[ColorWish, typer.Option("--color", help="Colour on the terminal.")]
 
 

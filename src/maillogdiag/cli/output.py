@@ -48,7 +48,7 @@ def deliver(report: Report, options: ReportOptions) -> None:
     chosen = _format(options)
     leaves = options.output is not None or chosen is not Format.TERMINAL
     is_redacted = leaves if options.redact is None else options.redact
-    color = _wants_color(options)
+    color = wants_color(options)
     if is_redacted:
         text = _render_redacted(report, chosen, options, color)
     else:
@@ -109,7 +109,8 @@ def _format(options: ReportOptions) -> Format:
     return format_of(options.output)
 
 
-def _wants_color(options: ReportOptions) -> bool:
+def wants_color(options: ReportOptions) -> bool:
+    """Whether what is shown on the terminal is coloured."""
     if options.color != "auto":
         return options.color == "always"
     no_color = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"

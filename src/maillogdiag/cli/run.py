@@ -25,8 +25,13 @@ def diagnose(
     app: str | None,
     rules: Sequence[Path],
     config: Sequence[str] = (),
+    follow: bool = False,
 ) -> None:
-    """Diagnose `sources`, deliver the report, and exit with the documented code."""
+    """Diagnose `sources`, deliver the report, and exit with the documented code.
+
+    Args:
+        follow: whether to go on as the sources grow, until the user ends it.
+    """
     from maillogdiag.grammars.registry import load_grammars
     from maillogdiag.pipeline import Scan
     from maillogdiag.rulebase import load_rules
@@ -37,7 +42,9 @@ def diagnose(
         from maillogdiag.settings.reading import read_settings
 
         run.advice = Advice(read_settings(config))
-    with run.stop:
+    if follow:
+        _follow(run, sources, options)
+    else:
         _read(run, sources, is_watched=sys.stderr.isatty() and not options.quiet)
     report = run.report()
     for problem in report.problems:
@@ -58,9 +65,19 @@ def diagnose(
 
 
 def _read(run: Scan, sources: Iterable[Source], *, is_watched: bool) -> None:
-    if not is_watched:
-        run.run(sources)
-        return
-    with ShownProgress() as progress:
-        run.progress = progress.update
-        run.run(progress.plan(run.stop.until_stopped(sources)))
+    with run.stop:
+        if not is_watched:
+            run.run(sources)
+            return
+        with ShownProgress() as progress:
+            run.progress = progress.update
+            run.run(progress.plan(run.stop.until_stopped(sources)))
+
+
+def _follow(run: Scan, sources: Iterable[Source], options: ReportOptions) -> None:
+    from maillogdiag.cli.live import live_output
+    from maillogdiag.following import Following
+    from maillogdiag.stopping import Stop
+
+    with Stop() as stop, live_output(options) as show:
+        Following(run, list(sources), show).run(stop)

@@ -11,6 +11,7 @@ from maillogdiag.cli.options import (
     ColorOption,
     ConfigOption,
     FailOnOption,
+    FollowOption,
     FormatOption,
     OutputOption,
     QuietOption,
@@ -35,12 +36,15 @@ def scan(
     redact: RedactOption = None,
     redaction_map: RedactionMapOption = None,
     fail_on: FailOnOption = None,
+    follow: FollowOption = False,
     quiet: QuietOption = False,
     color: ColorOption = "auto",
 ) -> None:
     """Diagnose log files from this or another machine; formats and packing are found out."""
     from maillogdiag.settings.packets import support_packets
-    from maillogdiag.sources import open_inputs
+    from maillogdiag.sources import open_followed, open_inputs
 
     options = ReportOptions(format, output, redact, redaction_map, fail_on, quiet, color)
-    diagnose(open_inputs(paths), options, app=app, rules=rules or (), config=(*support_packets(paths), *(config or ())))
+    settings = (*support_packets(paths), *(config or ()))
+    sources = open_followed(paths) if follow else open_inputs(paths)
+    diagnose(sources, options, app=app, rules=rules or (), config=settings, follow=follow)

@@ -28,7 +28,7 @@ class Peeler:
     """
 
     def __init__(self, reference: datetime) -> None:
-        self._reference = aware(reference)
+        self.reference = aware(reference)
         self._envelopes: dict[str, list[Envelope]] = {}
         self._cleaner = CopyCleaner()
         self._formats: dict[str, int] = {}
@@ -72,7 +72,7 @@ class Peeler:
             envelopes = self._envelopes[kind] = [one for one in _ENVELOPES if kind and kind in one.first]
         for number, envelope in enumerate(envelopes):
             found = envelope.pattern.match(text)
-            inner = envelope.unpack(found, outer, self._reference) if found else None
+            inner = envelope.unpack(found, outer, self.reference) if found else None
             if inner is not None:
                 if number:
                     envelopes.insert(0, envelopes.pop(number))

@@ -16,13 +16,13 @@ from maillogdiag.reports.model import Bucket, Coverage, Evidence, Finding, Repor
 from maillogdiag.reports.plain_text import clip, marked_parts, split_links, visible, visible_line
 from maillogdiag.rulebase.rules import Fix
 
-_STATUS_STYLES = {
+STATUS_STYLES = {
     Status.FAILING: "bold red",
     Status.RECOVERED: "bold yellow",
     Status.OK: "bold green",
     Status.NOTHING_SEEN: "bold yellow",
 }
-_SEVERITY_STYLES = {"high": "red", "medium": "yellow", "low": "blue"}
+SEVERITY_STYLES = {"high": "red", "medium": "yellow", "low": "blue"}
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 _MOST_EVIDENCE_LINES = 8
 
@@ -44,7 +44,7 @@ def render_terminal(report: Report, console: Console) -> None:
 
 
 def _print_verdict(report: Report, console: Console) -> None:
-    style = _STATUS_STYLES[report.status]
+    style = STATUS_STYLES[report.status]
     sign = Text(f"{wording.STATUS_SIGNS[report.status]} ", style)
     console.print(sign + Text(visible_line(report.verdict), style))
     summary = report.summary
@@ -62,7 +62,7 @@ def _print_finding(finding: Finding, console: Console, number: int | None) -> No
     console.print()
     label = f"{number}. " if number else "• "
     title = Text(label + visible_line(finding.title), "bold")
-    console.print(title + Text(f"  [{finding.severity} severity]", _SEVERITY_STYLES[finding.severity]))
+    console.print(title + Text(f"  [{finding.severity} severity]", SEVERITY_STYLES[finding.severity]))
     facts = [finding.cause.value, wording.reply_words(finding), wording.app_names(finding.apps)]
     _print_at(3, " · ".join(visible_line(fact) for fact in facts if fact), console, "dim")
     _print_at(3, f"{wording.impact_words(finding)}, {wording.span_words(finding)}", console)

@@ -42,7 +42,9 @@ def looks_like_log(name: str, sample: bytes) -> bool:
         name: its name.
         sample: its first bytes, unpacked.
     """
-    if is_binary(sample) or not sample.strip(b"\0") or _NO_LOGS.search(name):
+    if not sample.strip(b"\0"):
+        return name.endswith(".log")  # empty as yet
+    if is_binary(sample) or _NO_LOGS.search(name):
         return False
     first_line = sample.partition(b"\n")[0]
     return not name.endswith(".json") or any(key in first_line for key in _LOG_KEYS)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from maillogdiag.gate import Gate
 from maillogdiag.records import Line
+
+Idle = Callable[[], bool]
+"""Called by a source that goes on while there is nothing to read; waits a moment, and returns whether to go on."""
 
 
 class Source(Protocol):

@@ -9,9 +9,9 @@ from pathlib import Path
 from maillogdiag.errors import SourceError
 from maillogdiag.gate import Gate
 from maillogdiag.records import Line, Place
-from maillogdiag.sources.interface import Source
+from maillogdiag.sources.interface import Idle, Source
 from maillogdiag.sources.journal_readers import JournalReader, Selection, open_reader
-from maillogdiag.sources.units import similar_units, units_asked_for
+from maillogdiag.sources.units import plain_names, similar_units, units_asked_for
 from maillogdiag.timespec import parse_time
 
 
@@ -47,6 +47,10 @@ class JournalSource:
     Args:
         units: the names asked for; none means all.
         selection: what to read, apart from the units.
+
+    Attributes:
+        idle: where it is set, the journal is followed: called while there is no entry, it ends where that returns
+            False.
     """
 
     def __init__(self, units: tuple[str, ...], selection: Selection) -> None:
@@ -54,6 +58,7 @@ class JournalSource:
         self.name = " ".join(named) or "journal"
         self.format = "journal"
         self.problems: list[str] = []
+        self.idle: Idle | None = None
         self._units = units
         self._selection = selection
 
@@ -67,7 +72,8 @@ class JournalSource:
         selection = self._selection
         if self._units:
             known = reader.units(selection)
-            selection = selection.of_units(units_asked_for(self._units, known))
+            to_come = plain_names(self._units) if self.idle else ()
+            selection = selection.of_units(tuple(dict.fromkeys((*units_asked_for(self._units, known), *to_come))))
             if not selection.units:
                 self.problems.append(_no_unit(self._units, known))
                 return
@@ -75,7 +81,7 @@ class JournalSource:
 
     def _entries(self, reader: JournalReader, selection: Selection) -> Iterator[Line]:
         number = 0
-        for number, entry in enumerate(reader.entries(selection, self.problems), start=1):
+        for number, entry in enumerate(reader.entries(selection, self.problems, self.idle), start=1):
             place = Place(self.name, number)
             for order, text in enumerate(entry.text.split("\n")):
                 yield Line(

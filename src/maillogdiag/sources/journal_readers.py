@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -15,7 +17,9 @@ from typing import Any, BinaryIO, Protocol, cast
 
 from maillogdiag.envelopes import JOURNAL_FIELDS, Peeled, unpack_entry
 from maillogdiag.errors import SourceError
+from maillogdiag.sources.interface import Idle
 from maillogdiag.sources.journal_streams import entries_of_export
+from maillogdiag.sources.pipes import FollowedPipe
 
 UNIT_FIELDS = ("_SYSTEMD_UNIT", "_SYSTEMD_USER_UNIT", "CONTAINER_NAME")
 # Entries that systemd itself writes about a unit: that it failed, that it was restarted.
@@ -64,8 +68,14 @@ class JournalReader(Protocol):
         """Return all units and containers that the journal has entries of, sorted."""
         ...
 
-    def entries(self, selection: Selection, problems: list[str]) -> Iterator[Peeled]:
-        """Yield the entries in order of time; raises SourceError where there is no journal to read."""
+    def entries(self, selection: Selection, problems: list[str], idle: Idle | None = None) -> Iterator[Peeled]:
+        """Yield the entries in order of time; raises SourceError where there is no journal to read.
+
+        Args:
+            selection: which ones.
+            problems: gets a sentence for what was lost.
+            idle: called while there is no further entry; they end where it returns False, or at once without it.
+        """
         ...
 
 
@@ -105,23 +115,34 @@ class Journalctl:
             found.update(done.stdout.decode("utf-8", "replace").splitlines())
         return sorted(found)
 
-    def entries(self, selection: Selection, problems: list[str]) -> Iterator[Peeled]:
+    def entries(self, selection: Selection, problems: list[str], idle: Idle | None = None) -> Iterator[Peeled]:
         """See `JournalReader.entries`."""
         command = [*self._command(selection), "--output=export", f"--output-fields={','.join(JOURNAL_FIELDS)}"]
+        command += ["--follow", "--no-tail"] if idle else []
         command += [f"--since=@{selection.start.timestamp():.6f}"] if selection.start else []
         command += [f"--until=@{selection.end.timestamp():.6f}"] if selection.end else []
         for number, (field, value) in enumerate(selection.matches()):
             command += ["+"] * bool(number) + [f"{field}={value}"]
         with (
             tempfile.TemporaryFile() as errors,
-            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors) as process,
+            # In a group of its own, where it does not get the Ctrl-C that ends the following.
+            subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=errors, process_group=0 if idle else None
+            ) as process,
         ):
             assert process.stdout is not None
-            yield from entries_of_export(cast(BinaryIO, process.stdout), self.name)
+            pipe = io.BufferedReader(FollowedPipe(process.stdout.fileno(), idle)) if idle else process.stdout
+            try:
+                yield from entries_of_export(cast(BinaryIO, pipe), self.name)
+            except BaseException:  # whoever reads has enough
+                process.kill()
+                raise
+            if idle:
+                process.terminate()
             code = process.wait()
             errors.seek(0)
             complaint = errors.read().decode("utf-8", "replace").strip()
-        if code:
+        if code > 0 and code != 128 + signal.SIGTERM:
             raise SourceError(f"journalctl says: {complaint or f'exit code {code}'}")
         if complaint:
             problems.append(f"journalctl says: {complaint}")
@@ -142,7 +163,7 @@ class SystemdPython:
         reader = self._open(selection)
         return sorted({str(unit) for field in UNIT_FIELDS for unit in reader.query_unique(field)})
 
-    def entries(self, selection: Selection, problems: list[str]) -> Iterator[Peeled]:
+    def entries(self, selection: Selection, problems: list[str], idle: Idle | None = None) -> Iterator[Peeled]:
         """See `JournalReader.entries`."""
         reader = self._open(selection)
         for number, (field, value) in enumerate(selection.matches()):
@@ -152,10 +173,14 @@ class SystemdPython:
         if selection.start:
             reader.seek_realtime(selection.start.timestamp())
         end_micros = selection.end.timestamp() * 1e6 if selection.end else float("inf")
-        for entry in _fast_entries(reader) if hasattr(reader, "_get") else _documented_entries(reader):
-            if int(entry["__REALTIME_TIMESTAMP"]) > end_micros:
-                break
-            yield unpack_entry(entry, Peeled(""), self.name)
+        while True:
+            for entry in _fast_entries(reader) if hasattr(reader, "_get") else _documented_entries(reader):
+                if int(entry["__REALTIME_TIMESTAMP"]) > end_micros:
+                    return
+                yield unpack_entry(entry, Peeled(""), self.name)
+            if idle is None or not idle():
+                return
+            reader.wait(0)  # takes note of files that were rotated or vacuumed
 
     def _open(self, selection: Selection) -> Any:
         journal = _systemd_journal()

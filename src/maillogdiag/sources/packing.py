@@ -39,6 +39,11 @@ def open_text(raw: BinaryIO, problems: list[str]) -> io.BufferedReader:
     return io.BufferedReader(_Salvaged(unpacked, problems), _BUFFER_BYTES)
 
 
+def is_packed(head: bytes) -> bool:
+    """Whether data that begins so is compressed."""
+    return head.startswith((_GZIP, _BZIP2, _XZ, _ZSTD))
+
+
 def unpack(raw: BinaryIO, head: bytes) -> BinaryIO:
     """Return `raw` decompressed or in UTF-8; itself where it needs neither.
 

@@ -24,11 +24,12 @@ def in_time_order(items: Iterable[_Named], path_of: Callable[[_Named], Path]) ->
     known = list(items)
     rank: dict[tuple[Path, str], int] = {}
     for number, item in enumerate(known):
-        rank.setdefault(_series(path_of(item)), number)
-    return sorted(known, key=lambda item: (rank[_series(path_of(item))], _age(path_of(item))))
+        rank.setdefault(series_of(path_of(item)), number)
+    return sorted(known, key=lambda item: (rank[series_of(path_of(item))], _age(path_of(item))))
 
 
-def _series(path: Path) -> tuple[Path, str]:
+def series_of(path: Path) -> tuple[Path, str]:
+    """Return what all files of a rotated series have in common."""
     name = _NUMBER.sub("", _PACKED.sub("", path.name))
     return path.parent, _DATE.sub("", name)
 

@@ -43,7 +43,7 @@ class TextSource:
         self.problems: list[str] = []
         self.size = size
         self._opener = opener
-        self._reference = reference
+        self.reference = reference
         self._raw: BinaryIO | None = None
 
     @property
@@ -87,7 +87,7 @@ class TextSource:
             self.format, entries = found
             yield from enumerate(entries, start=1)
             return
-        peeler = Peeler(self._reference)
+        peeler = self._new_peeler()
         parts = _Parts()
         number = 0
         blocks = self._blocks(stream, losses)
@@ -107,17 +107,21 @@ class TextSource:
                 peeler.count(gate.format, gate.skipped)
             self.format = peeler.format
 
+    def _new_peeler(self) -> Peeler:
+        return Peeler(self.reference)
+
     def _blocks(self, stream: io.BufferedReader, losses: Losses) -> Iterator[bytes]:
         """Yield blocks of whole lines; one that is longer than 1 MiB loses its middle."""
         while block := stream.read1(_BLOCK_BYTES):
-            if not block.endswith(b"\n"):
-                room = _MOST_LINE_BYTES - (len(block) - block.rfind(b"\n") - 1)
-                rest = stream.readline(room)
-                block += rest
-                if len(rest) == room and not rest.endswith(b"\n"):
+            whole, newline, begun = block.rpartition(b"\n")
+            if newline:  # at once: the rest of the line that is begun may be long in coming
+                yield whole + newline
+            if begun:
+                begun += stream.readline(_MOST_LINE_BYTES - len(begun))
+                if len(begun) == _MOST_LINE_BYTES and not begun.endswith(b"\n"):
                     losses.cut_lines += 1
-                    block += _rest_of_line(stream)
-            yield block
+                    begun += _rest_of_line(stream)
+                yield begun
 
     def _journal_lines(self, stream: io.BufferedReader) -> Iterator[Line]:
         """Read a journal file that was packed or piped: its readers need it on disk."""

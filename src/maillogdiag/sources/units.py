@@ -25,6 +25,12 @@ def units_asked_for(asked: Iterable[str], known: Sequence[str]) -> tuple[str, ..
     return tuple(unit for unit in known if any(fnmatchcase(unit, pattern) for pattern in patterns))
 
 
+def plain_names(asked: Iterable[str]) -> list[str]:
+    """Return the units and containers that the names without patterns mean, whether or not there are any yet."""
+    names = [name for name in asked if not any(char in name for char in "*?[")]
+    return [*names, *(f"{name}.service" for name in names if not name.endswith(_TYPES))]
+
+
 def similar_units(asked: Iterable[str], known: Sequence[str]) -> list[str]:
     """Return the known units that may have been meant, the likeliest first."""
     similar: dict[str, None] = {}
