@@ -22,6 +22,14 @@ class EventKind(StrEnum):
     CONTEXT = "context"  # belongs to a try that failed, without its reason (Sidekiq's job dump, "fail")
     GIVEN_UP = "given-up"  # no further try will be made: the mail is lost
     NOTICE = "notice"  # about mail, but no try (a settings warning, a worker that restarts)
+    WORKED = "worked"  # not about mail: a queue's worker did another job
+    CHANGED = "changed"  # not about mail: a program started, stopped, broke down, took new settings
+
+
+ABOUT_NO_TRY = frozenset({EventKind.ENQUEUED, EventKind.NOTICE, EventKind.WORKED, EventKind.CHANGED})
+"""Kinds that are no part of a try to send a mail."""
+ABOUT_NO_MAIL = frozenset({EventKind.WORKED, EventKind.CHANGED})
+"""Kinds that only tell of what goes on around the mail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,7 @@ class Event:
         keys: ids that tie the events of one try together, strongest first, each with its kind in front:
             "job:86fb…", "tid:6377/or6m", "queue:3C1D8C1D28", "request:…". Empty where the line has none.
         message: id of the mail itself, which stays the same from try to try ("job:…", "queue:…").
+        message_id: the mail's Message-ID, without "<>", where the line tells it.
         failure: how it failed; only for FAILED, and for CONTEXT that carries a text.
         mail: which mail, as the application calls it: "UserMailer#welcome", "password_reset".
         recipient: address it was meant for, as logged.
@@ -53,3 +62,4 @@ class Event:
     mail: str | None = None
     recipient: str | None = None
     sender: str | None = None
+    message_id: str | None = None
