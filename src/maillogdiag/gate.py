@@ -23,6 +23,8 @@ from maillogdiag.joining import WINDOW
 
 # A log that is over before so much of it was read is not worth a gate; the beginning tells the usual envelope.
 _SAMPLE_BYTES = 256 * 1024
+# Unpacked data comes in small portions; fewer bytes are not worth a decision.
+_LEAST_BYTES = 128 * 1024
 # So many lines without a line break that nothing can be decided on them: let them pass.
 _MOST_UNDECIDED_BYTES = 8 * 1024 * 1024
 # A gate that lets most lines through only costs time; it stays open for so many bytes.
@@ -124,6 +126,8 @@ class Gate:
                 self._decided = number
                 continue
             text += block
+            if len(text) < _LEAST_BYTES:
+                continue
             # What a line is followed by decides on it, too: the last lines wait for the next block.
             end = _start_of_last_lines(text)
             if not end and len(text) > _MOST_UNDECIDED_BYTES:
