@@ -8,10 +8,11 @@ import platform
 import statistics
 import sys
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
 from benchmarks.measure import race, ratio, stay_on_one_core, warm
-from benchmarks.races import Race, races, what_is_wrong
+from benchmarks.races import RACES, Race, what_is_wrong
 
 _SIZE, _SMALL = 500_000_000, 1_000_000
 _COLUMNS = ("log", "time", "rate", "peak memory", "compared with", "ratio", "goal", "met")
@@ -24,9 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rows: list[tuple[str, ...]] = []
     wrong: list[str] = []
     skipped: set[str] = set()
-    for one in races(options.folder, _SMALL if options.small else options.size):
-        if options.only not in one.name:
-            continue
+    size = _SMALL if options.small else options.size
+    for one in chain.from_iterable(RACES[name](options.folder, size) for name in options.races or RACES):
         skipped |= {peer for peer, command in one.peers.items() if not command.is_installed}
         found, problems = _measured(one, 1 if options.small else options.rounds)
         rows += found
@@ -50,10 +50,13 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
     parser.add_argument("--rounds", type=int, default=5, help="how often each command runs (default 5)")
     parser.add_argument("--size", type=int, default=_SIZE, help="bytes of the logs (default 500,000,000)")
-    parser.add_argument("--only", default="", help="only the races whose name has this in it")
+    parser.add_argument("races", nargs="*", metavar="RACE", help=f"only these of {', '.join(RACES)}")
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "maillogdiag-benchmarks"
     parser.add_argument("--folder", type=Path, default=cache, help="where the logs are made and kept")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if unknown := set(options.races) - set(RACES):
+        parser.error(f"no race is called {' or '.join(sorted(unknown))}")
+    return options
 
 
 def _measured(one: Race, rounds: int) -> tuple[list[tuple[str, ...]], list[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -45,18 +45,35 @@ class Race:
     files: tuple[Path, ...] = ()
 
 
-def races(folder: Path, size: int) -> Iterator[Race]:
-    """Yield the races over logs of `size` bytes, which are made in `folder` where they are not there yet."""
-    rg = Command(("rg", "-j1", "-c", *_expressions(LITERALS), "PATH"))
-    grep = Command(("grep", "-cF", *_expressions(LITERALS), "PATH"), {"LC_ALL": "C"})
-    lnav = Command(("lnav", "-n", "-c", ":filter-in SMTP", "PATH"))
+def _expressions(literals: tuple[str, ...]) -> tuple[str, ...]:
+    return ("-F", *(word for literal in literals for word in ("-e", literal)))
+
+
+# "PATH" stands for the log.
+_SEARCHES = {
+    "rg -c": Command(("rg", "-j1", "-c", *_expressions(LITERALS), "PATH")),
+    "grep -cF": Command(("grep", "-cF", *_expressions(LITERALS), "PATH"), {"LC_ALL": "C"}),
+    "lnav": Command(("lnav", "-n", "-c", ":filter-in SMTP", "PATH")),
+}
+
+
+def _sidekiq(folder: Path, size: int) -> Iterator[Race]:
     log, truth = logs.make_log(folder, "sidekiq-journal", size, logs.sidekiq_journal)
-    peers = {"rg -c": rg, "grep -cF": grep, "lnav": lnav}
-    yield _file_race("Sidekiq, journalctl -o short", log, truth, peers, {"rg -c": 2.5, "grep -cF": 1.0})
+    yield _file_race("Sidekiq, journalctl -o short", log, truth, _SEARCHES, {"rg -c": 2.5, "grep -cF": 1.0})
+
+
+def _packed(folder: Path, size: int) -> Iterator[Race]:
+    log, truth = logs.make_log(folder, "sidekiq-journal", size, logs.sidekiq_journal)
     gunzip = {"gzip (Python)": Command((sys.executable, "-c", _GUNZIP, "PATH"))}
     yield _file_race("the same, .gz", logs.packed(log), truth, gunzip, {"gzip (Python)": 1.25})
+
+
+def _mattermost(folder: Path, size: int) -> Iterator[Race]:
     log, truth = logs.make_log(folder, "mattermost", size, logs.mattermost)
-    yield _file_race("Mattermost, JSON", log, truth, peers, {"rg -c": 3.5})
+    yield _file_race("Mattermost, JSON", log, truth, _SEARCHES, {"rg -c": 3.5})
+
+
+def _zulip(folder: Path, size: int) -> Iterator[Race]:
     log, truth = logs.make_log(folder, "zulip", size, logs.zulip)
     words = _expressions(("Sending", "rror sending", "smtplib"))
     peers = {
@@ -64,14 +81,16 @@ def races(folder: Path, size: int) -> Iterator[Race]:
         "grep -cF": Command(("grep", "-cF", *words, "PATH")),
     }
     yield _file_race("Zulip, send_email.log", log, truth, peers, {"rg -c": 6.0})
-    yield from _journal_races(folder, size // 5)
+
+
+def _start(folder: Path, size: int) -> Iterator[Race]:
     nothing = {"python -c pass": Command((sys.executable, "-c", "pass"))}
     yield Race("--help", maillogdiag("--help"), nothing, {"python -c pass": 6.0})
     log, truth = logs.make_log(folder, "sidekiq-journal", min(size, 10**6), logs.sidekiq_journal)
     yield Race(f"a log of {_mb(log)}", _scan(log), nothing, {"python -c pass": 15.0}, truth, (log,))
 
 
-def _journal_races(folder: Path, size: int) -> Iterator[Race]:
+def _journal(folder: Path, size: int) -> Iterator[Race]:
     log, truth = logs.make_log(folder, "sidekiq", size, logs.sidekiq)
     journal = logs.as_journal(log)
     if journal is None:
@@ -82,6 +101,17 @@ def _journal_races(folder: Path, size: int) -> Iterator[Race]:
     for name, (ours, bound) in ways.items():
         peers, bounds = {"journalctl -o cat": cat}, {"journalctl -o cat": bound}
         yield Race(f"a unit of a .journal, {name}", ours, peers, bounds, truth, (journal,))
+
+
+RACES: dict[str, Callable[[Path, int], Iterator[Race]]] = {
+    "sidekiq": _sidekiq,
+    "gzip": _packed,
+    "mattermost": _mattermost,
+    "zulip": _zulip,
+    "journal": _journal,
+    "start": _start,
+}
+"""What yields the races over logs of so many bytes, which are made in a folder where they are not there yet."""
 
 
 def _without_systemd_python(*words: str) -> Command:
@@ -99,10 +129,6 @@ def _file_race(name: str, log: Path, truth: logs.Truth, peers: dict[str, Command
 
 def _scan(log: Path) -> Command:
     return maillogdiag("scan", str(log), "--format", "json")
-
-
-def _expressions(literals: tuple[str, ...]) -> tuple[str, ...]:
-    return ("-F", *(word for literal in literals for word in ("-e", literal)))
 
 
 def _mb(log: Path) -> str:

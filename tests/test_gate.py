@@ -19,6 +19,9 @@ from maillogdiag.pipeline import Scan
 from maillogdiag.records import Line
 from maillogdiag.reports.json_report import report_to_json
 from maillogdiag.rulebase import load_rules
+from maillogdiag.sources.interface import Idle
+from maillogdiag.sources.journal import JournalSource
+from maillogdiag.sources.journal_readers import Selection
 from maillogdiag.sources.text import TextSource
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -94,6 +97,75 @@ def test_the_report_is_that_of_the_whole_log(
     log = ("\r\n" if ending == "\r\n" else "\n").join(texts) + ending
 
     assert report_of(log.encode(), gated=False)[0] == report_of(log.encode(), gated=True)[0]
+
+
+class FakeReader:
+    """A journal of the entries it is given."""
+
+    name = "journal"
+
+    def __init__(self, entries: list[tuple[bytes, str]]) -> None:
+        self._entries = entries
+
+    def units(self, selection: Selection) -> list[str]:
+        return []
+
+    def entries(
+        self, selection: Selection, problems: list[str], idle: Idle | None = None
+    ) -> Iterator[dict[str, object]]:
+        for pid, message in self._entries:
+            yield {
+                "MESSAGE": message.encode(),
+                "_HOSTNAME": b"social",
+                "_COMM": b"bundle",
+                "_PID": pid,
+                "__REALTIME_TIMESTAMP": "1793611525425000",
+            }
+
+
+class WatchedJournal(JournalSource):
+    """Remembers the gate that it was read through."""
+
+    gate: Gate | None = None
+
+    def lines(self, gate: Gate | None = None) -> Iterator[Line]:
+        self.gate = gate
+        return super().lines(gate)
+
+
+def report_of_journal(entries: list[tuple[bytes, str]], *, gated: bool) -> tuple[str, int]:
+    scan = Scan(GRAMMARS, RULES, gated=gated)
+    source = WatchedJournal((), Selection())
+    with (
+        patch("maillogdiag.gate._SAMPLE_BYTES", 100),
+        patch("maillogdiag.gate._OPEN_BYTES", 0),
+        patch("maillogdiag.gate._ENTRIES_BYTES", 500),
+        patch("maillogdiag.sources.journal.open_reader", lambda: FakeReader(entries)),
+    ):
+        scan.run([source])
+    return report_to_json(scan.report()), source.gate.skipped if source.gate else 0
+
+
+@settings(max_examples=60)
+@given(
+    entries=st.lists(st.tuples(st.sampled_from([b"811", b"812"]), st.sampled_from(PIECES)), max_size=60),
+    repeated=st.integers(1, 4),
+)
+def test_the_report_is_that_of_the_whole_journal(entries: list[tuple[bytes, str]], repeated: int) -> None:
+    mixed = [(b"811", QUIET)] * 5
+    for entry in entries * repeated:
+        mixed += [entry] + [(b"811", QUIET)] * (len(mixed) % 3)
+
+    assert report_of_journal(mixed, gated=False)[0] == report_of_journal(mixed, gated=True)[0]
+
+
+def test_a_quiet_journal_is_mostly_held_back() -> None:
+    entries = [(b"811", QUIET)] * 2000 + [(b"811", piece) for piece in PIECES]
+
+    report, held_back = report_of_journal(entries, gated=True)
+
+    assert report_of_journal(entries, gated=False)[0] == report
+    assert held_back > 1500
 
 
 @pytest.mark.parametrize(

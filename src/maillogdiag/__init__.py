@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,8 +17,18 @@ if TYPE_CHECKING:
     from maillogdiag.reports.model import Report
     from maillogdiag.rulebase.rules import Diagnosis
 
+    __version__: str
+
 __all__ = ["explain", "scan"]
-__version__ = version("maillogdiag")
+
+
+def __getattr__(name: str) -> str:
+    """Look up `__version__` only where it is asked for: that takes as long as the rest of `maillogdiag --help`."""
+    if name != "__version__":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib.metadata import version
+
+    return version("maillogdiag")
 
 
 def scan(

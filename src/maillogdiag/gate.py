@@ -13,14 +13,18 @@ every line. Without that package (`pip install 'maillogdiag[fast]'`) there is no
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from maillogdiag.envelopes import writer_of
 from maillogdiag.envelopes.syslog import FACILITY
 from maillogdiag.joining import WINDOW
 
 # A log that is over before so much of it was read is not worth a gate; the beginning tells the usual envelope.
 _SAMPLE_BYTES = 256 * 1024
+# Unpacked data comes in small portions; fewer bytes are not worth a decision.
+_LEAST_BYTES = 128 * 1024
 # So many lines without a line break that nothing can be decided on them: let them pass.
 _MOST_UNDECIDED_BYTES = 8 * 1024 * 1024
 # A gate that lets most lines through only costs time; it stays open for so many bytes.
@@ -34,6 +38,8 @@ _SYSLOG = (
     rb"(?!" + FACILITY.encode() + rb"|\d{4} )(?P<writer>[\w.:-]{1,255} [\w/.@-]{1,100}(?:\[\d{1,10}\])?): "
 )
 _ENVELOPES = {"plain": b"", "syslog": _SYSLOG}
+_ENTRY = {"journal": rb"(?P<writer>[^\x1e\n]*)\x1e"}
+_ENTRIES_BYTES = 128 * 1024
 # What begins an entry whatever stands before it, and is no envelope; up to the end of its time. A part of what
 # `maillogdiag.continuation` takes for a head.
 _HEAD = (
@@ -64,6 +70,7 @@ class Gate:
         self._words = tuple(words)
         self._patterns = tuple(patterns)
         self._open_bytes = 0
+        self._decided = 0
 
     def sift(self, blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
         """Yield the lines to look at with their numbers, from 1, in order.
@@ -71,21 +78,56 @@ class Gate:
         Args:
             blocks: the source's bytes, each block of whole lines.
         """
+        return self._sift(blocks, _ENVELOPES)
+
+    def sift_entries(self, entries: Iterable[Mapping[str, object]]) -> Iterator[tuple[int, Mapping[str, object]]]:
+        """Yield the entries of a journal to look at with their numbers, from 1, in order."""
+        waiting: deque[Mapping[str, object]] = deque()
+        first = 1
+
+        def blocks() -> Iterator[bytes]:
+            """The entries as lines, their writers before them."""
+            nonlocal first
+            lines, size = [], 0
+            for entry in entries:
+                waiting.append(entry)
+                line = _as_line(entry)
+                lines.append(line)
+                size += len(line)
+                if size > _ENTRIES_BYTES:
+                    yield b"".join(lines)
+                    lines, size = [], 0
+                    while first <= self._decided:
+                        waiting.popleft()
+                        first += 1
+            yield b"".join(lines)
+
+        for number, _ in self._sift(blocks(), _ENTRY):
+            while first < number:
+                waiting.popleft()
+                first += 1
+            yield number, waiting[0]
+
+    def _sift(self, blocks: Iterable[bytes], envelopes: Mapping[str, bytes]) -> Iterator[tuple[int, bytes]]:
         number, text, scanner = 0, b"", None
         seen_bytes = 0
         for block in blocks:
             if seen_bytes <= _SAMPLE_BYTES:
                 yield from numbered([block], number)
                 number += block.count(b"\n")
+                self._decided = number
                 seen_bytes += len(block)
                 if seen_bytes > _SAMPLE_BYTES:
-                    scanner = self._open(block)
+                    scanner = self._open(block, envelopes)
                 continue
             if scanner is None:
                 yield from numbered([block], number)
                 number += block.count(b"\n")
+                self._decided = number
                 continue
             text += block
+            if len(text) < _LEAST_BYTES:
+                continue
             # What a line is followed by decides on it, too: the last lines wait for the next block.
             end = _start_of_last_lines(text)
             if not end and len(text) > _MOST_UNDECIDED_BYTES:
@@ -93,17 +135,18 @@ class Gate:
             if end:
                 yield from self._sifted(text, end, number, scanner)
                 number += text.count(b"\n", 0, end)
+                self._decided = number
                 text = text[end:]
         if scanner is not None:
             yield from self._sifted(text, len(text), number, scanner)
 
-    def _open(self, sample: bytes) -> Scanner | None:
+    def _open(self, sample: bytes, envelopes: Mapping[str, bytes]) -> Scanner | None:
         """Find out the source's usual envelope; return what searches for the words, None where nothing can."""
-        usual = {name: len(re.findall(rb"(?m)^" + envelope + _HEAD, sample)) for name, envelope in _ENVELOPES.items()}
+        usual = {name: len(re.findall(rb"(?m)^" + envelope + _HEAD, sample)) for name, envelope in envelopes.items()}
         self.format = max(usual, key=lambda name: usual[name])
         if not usual[self.format]:
             return None
-        envelope = _ENVELOPES[self.format]
+        envelope = envelopes[self.format]
         self._envelope = re.compile(envelope) if envelope else None
         self._head = re.compile(envelope + _HEAD)
         self._heads = re.compile(rb"(?>" + envelope + _HEAD + rb"[^\n]*+\n)++")
@@ -176,6 +219,17 @@ def numbered(blocks: Iterable[bytes], number: int = 0) -> Iterator[tuple[int, by
             del lines[-1]
         yield from enumerate(lines, start=number + 1)
         number += len(lines)
+
+
+def _as_line(entry: Mapping[str, object]) -> bytes:
+    """A journal's entry as one line; zero bytes stand for what a line cannot hold, and let it through."""
+    message = entry.get("MESSAGE")
+    if isinstance(message, str):
+        message = message.encode()
+    if not isinstance(message, bytes):
+        message = b"\0"
+    writer = writer_of(entry).replace(b"\n", b"\0").replace(b"\x1e", b"\0")
+    return writer + b"\x1e" + message.replace(b"\n", b"\0") + b"\n"
 
 
 def _start_of_last_lines(text: bytes) -> int:

@@ -200,7 +200,7 @@ class Scan:
     def _read(self, record: Record, counted: Counted) -> Iterable[Event]:
         text = record.text
         for grammar in self.grammars:
-            if self.gated and not any(anchor in text for anchor in grammar.anchors):
+            if self.gated and not _has_any(grammar.anchors, text):
                 continue
             if events := tuple(grammar.read(record)):
                 kinds = {event.kind for event in events} - ABOUT_NO_MAIL
@@ -211,6 +211,13 @@ class Scan:
             counted.not_understood += 1
             counted.sample(text)
         return ()
+
+
+def _has_any(anchors: Iterable[str], text: str) -> bool:
+    for anchor in anchors:  # noqa: SIM110 - `any` over a generator takes twice as long, here in the innermost loop
+        if anchor in text:
+            return True
+    return False
 
 
 def _with_time(event: Event, times: dict[_Writer, tuple[datetime, int]]) -> Event:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from maillogdiag.envelopes import Peeled
+from maillogdiag.envelopes import Peeled, unpack_entry
 from maillogdiag.errors import SourceError, UsageError
 from maillogdiag.records import Line
 from maillogdiag.sources import journal_readers, open_inputs
@@ -266,8 +266,6 @@ def test_fast_way_and_documented_way_agree(journal: Path) -> None:
 
     def read(entries: str) -> list[Peeled]:
         reader = SystemdPython()._open(selection)
-        return [
-            journal_readers.unpack_entry(entry, Peeled(""), "x") for entry in getattr(journal_readers, entries)(reader)
-        ]
+        return [unpack_entry(entry, Peeled(""), "x") for entry in getattr(journal_readers, entries)(reader)]
 
     assert read("_fast_entries") == read("_documented_entries")

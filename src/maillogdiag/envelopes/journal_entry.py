@@ -52,6 +52,18 @@ def unpack_entry(entry: Mapping[str, object], outer: Peeled, format: str) -> Pee
     )
 
 
+def writer_of(entry: Mapping[str, object]) -> bytes:
+    """Return what tells an entry's writer from others, as bytes: host, unit, process and pid of `unpack_entry`."""
+    get = entry.get
+    writer = (
+        get("_HOSTNAME"),
+        get("CONTAINER_NAME") or get("_SYSTEMD_USER_UNIT") or get("UNIT") or get("_SYSTEMD_UNIT"),
+        get("SYSLOG_IDENTIFIER") or get("_COMM"),
+        get("_PID") or get("SYSLOG_PID"),
+    )
+    return b"/".join([value if isinstance(value, bytes) else _text(value).encode() for value in writer])
+
+
 def _text(value: object) -> str:
     if isinstance(value, str):
         return value

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from maillogdiag.envelopes import Peeled, unpack_entry
 from maillogdiag.errors import SourceError
 from maillogdiag.gate import Gate
 from maillogdiag.records import Line, Place
@@ -77,11 +78,13 @@ class JournalSource:
             if not selection.units:
                 self.problems.append(_no_unit(self._units, known))
                 return
-        yield from self._entries(reader, selection)
+        yield from self._entries(reader, selection, gate)
 
-    def _entries(self, reader: JournalReader, selection: Selection) -> Iterator[Line]:
+    def _entries(self, reader: JournalReader, selection: Selection, gate: Gate | None) -> Iterator[Line]:
         number = 0
-        for number, entry in enumerate(reader.entries(selection, self.problems, self.idle), start=1):
+        entries = reader.entries(selection, self.problems, self.idle)
+        for number, fields in gate.sift_entries(entries) if gate else enumerate(entries, start=1):
+            entry = unpack_entry(fields, Peeled(""), reader.name)
             place = Place(self.name, number)
             for order, text in enumerate(entry.text.split("\n")):
                 yield Line(

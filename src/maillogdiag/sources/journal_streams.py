@@ -35,13 +35,19 @@ def entries_of_stream(head: bytes, stream: BinaryIO) -> tuple[str, Iterator[Peel
     return None
 
 
-def entries_of_export(stream: BinaryIO, format: str = "journalctl export") -> Iterator[Peeled]:
+def entries_of_export(stream: BinaryIO) -> Iterator[Peeled]:
     """Yield the entries; one that is cut off at the end is yielded with the fields it has."""
+    for fields in fields_of_export(stream):
+        yield from _entry(fields, "journalctl export")
+
+
+def fields_of_export(stream: BinaryIO) -> Iterator[dict[str, object]]:
+    """Yield each entry's fields, likewise."""
     fields: dict[str, object] = {}
     lines = _bounded_lines(stream)
     for line in lines:
         if line in (b"\n", b"\r\n"):
-            yield from _entry(fields, format)
+            yield fields
             fields = {}
             continue
         name, equals, value = line.rstrip(b"\r\n").partition(b"=")
@@ -50,7 +56,7 @@ def entries_of_export(stream: BinaryIO, format: str = "journalctl export") -> It
         elif not line.endswith(b"\n"):
             _skip_rest(lines)
         fields.setdefault(name.decode("ascii", "replace"), value)
-    yield from _entry(fields, format)
+    yield fields
 
 
 def _bounded_lines(stream: BinaryIO) -> Iterator[bytes]:
