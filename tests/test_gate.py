@@ -73,6 +73,7 @@ def report_of(log: bytes, *, gated: bool) -> tuple[str, int]:
     with (
         patch("maillogdiag.gate._SAMPLE_BYTES", 100),
         patch("maillogdiag.gate._OPEN_BYTES", 0),
+        patch("maillogdiag.gate._LEAST_BYTES", 0),
         patch("maillogdiag.sources.text._BLOCK_BYTES", 500),
     ):
         scan.run([source])
@@ -139,6 +140,7 @@ def report_of_journal(entries: list[tuple[bytes, str]], *, gated: bool) -> tuple
     with (
         patch("maillogdiag.gate._SAMPLE_BYTES", 100),
         patch("maillogdiag.gate._OPEN_BYTES", 0),
+        patch("maillogdiag.gate._LEAST_BYTES", 0),
         patch("maillogdiag.gate._ENTRIES_BYTES", 500),
         patch("maillogdiag.sources.journal.open_reader", lambda: FakeReader(entries)),
     ):

@@ -10,7 +10,7 @@ import re
 import string
 from urllib.parse import quote
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from maillogdiag.redaction import RedactionMap, redact_text
@@ -75,6 +75,8 @@ def templates(*texts: str) -> st.SearchStrategy[str]:
 
 
 def assert_gone(line: str, *values: str) -> str:
+    # A value may happen to be a word of the line around it, which stays.
+    assume(all(line.casefold().count(value.casefold()) <= 1 for value in values))
     done = redact_text(line, RedactionMap())
     lower = done.casefold()
     for value in values:
