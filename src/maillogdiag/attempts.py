@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from maillogdiag.events import Event, EventKind
+from maillogdiag.events import ABOUT_NO_TRY, Event, EventKind
 
 # A Sidekiq thread id is used again by the next job: the exception line that has nothing else follows at once.
 _THREAD_WINDOW_S = 2.0
@@ -113,9 +113,9 @@ class Desk:
     def take(self, event: Event) -> Iterator[Attempt]:
         """Put `event` to its try, or begin one with it; yields the oldest try where too many are open.
 
-        Events come in reading order; several sources may follow each other. NOTICE and ENQUEUED are no tries.
+        Events come in reading order; several sources may follow each other. Those about no try are passed over.
         """
-        if event.kind in (EventKind.NOTICE, EventKind.ENQUEUED):
+        if event.kind in ABOUT_NO_TRY:
             return
         self.taken += 1
         source = event.record.place.source

@@ -56,3 +56,6 @@ PER_MAIL = frozenset(
     }
 )
 """Causes that lie with one mail or one recipient: that other mail went out says nothing about them."""
+
+WAITING_RULE = "queue-stalled.no-worker"
+"""The one rule that counts mails that wait instead of attempts that failed."""

@@ -14,8 +14,13 @@ from maillogdiag.causes import PER_MAIL, Cause
 from maillogdiag.events import Event, EventKind
 from maillogdiag.evidence import evidence_of
 from maillogdiag.failures import Failure
+from maillogdiag.onset import Changes
 from maillogdiag.reports.model import Bucket, Evidence, Finding, Summary
 from maillogdiag.rulebase.rules import TIER_RANK, Diagnosis, Fix, Severity, Tier
+from maillogdiag.waiting import QueueTally
+
+WAITING_TEXT = "mail was put into a queue and is never taken out"
+"""What the rule base is asked for mail that waits, since no log says it."""
 
 Diagnose = Callable[[Failure], Diagnosis]
 
@@ -70,33 +75,53 @@ class _FindingTally:
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of attempts: by rule, and by minute and application."""
+    """Counts of attempts: by rule, and by minute and application; for each such minute the last mail accepted."""
 
     findings: dict[tuple[Cause, str], _FindingTally] = field(default_factory=dict)
     minutes: dict[tuple[str, datetime], list[int]] = field(default_factory=dict)
+    accepted: dict[tuple[str, datetime], datetime] = field(default_factory=dict)
     summary: Summary = field(default_factory=Summary)
+    changes: Changes = field(default_factory=Changes)
+    queue: QueueTally = field(default_factory=QueueTally)
+
+    def note(self, event: Event) -> None:
+        """Take note of an event that is no part of a try."""
+        if event.kind is EventKind.CHANGED:
+            self.changes.add(event)
+        else:
+            self.queue.add(event)
 
     def add(self, attempt: Attempt, diagnose: Diagnose) -> None:
         """Count one attempt; `diagnose` is the rule base's."""
         accepted, failed = attempt.outcome is Outcome.ACCEPTED, attempt.outcome is Outcome.FAILED
         self.summary = _plus(self.summary, Summary(1, int(accepted), int(failed), int(not accepted and not failed)))
+        self.queue.saw(attempt)
         if attempt.last_time and (accepted or failed):
             minute = attempt.last_time.replace(second=0, microsecond=0)
             counts = self.minutes.setdefault((attempt.app, minute), [0, 0])
             counts[failed] += 1
+            if accepted:
+                self._accept((attempt.app, minute), attempt.last_time)
         if failed:
             event, failure, diagnosis = decide(attempt, diagnose)
             key = (diagnosis.cause, diagnosis.rule)
             entry = self.findings.setdefault(key, _FindingTally(diagnosis, failure))
             entry.add(attempt, event, failure)
 
+    def _accept(self, key: tuple[str, datetime], time: datetime) -> None:
+        self.accepted[key] = max(self.accepted.get(key, time), time)
+
     def merge(self, other: Tally) -> None:
         """Add what another tally counted."""
         self.summary = _plus(self.summary, other.summary)
+        self.changes.merge(other.changes)
+        self.queue.merge(other.queue)
         for key, counts in other.minutes.items():
             mine = self.minutes.setdefault(key, [0, 0])
             mine[0] += counts[0]
             mine[1] += counts[1]
+        for key, time in other.accepted.items():
+            self._accept(key, time)
         for cause, entry in other.findings.items():
             self.findings.setdefault(cause, _FindingTally(entry.diagnosis, entry.failure)).merge(entry)
 
@@ -136,8 +161,8 @@ def _weight(event: Event, diagnosis: Diagnosis) -> tuple[bool, bool, bool, bool,
 
 def findings_of(tally: Tally, diagnose: Diagnose) -> tuple[Finding, ...]:
     """Return the findings, the worst first: by severity, then by how many attempts failed."""
-    found = [_finding(entry, tally, diagnose) for entry in tally.findings.values()]
-    return in_order(found)
+    entries = [*tally.findings.values(), *_waiting(tally, diagnose)]
+    return in_order(_finding(entry, tally, diagnose) for entry in entries)
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -145,12 +170,33 @@ def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=_impact))
 
 
+def _waiting(tally: Tally, diagnose: Diagnose) -> Iterator[_FindingTally]:
+    """The mails that nobody takes out of their queue, as one more entry of the tally; each counts once."""
+    waiting = tally.queue.waiting(tally.changes.end_of("sidekiq"))
+    if waiting is None:
+        return
+    failure = Failure(text=WAITING_TEXT, normal=WAITING_TEXT, app=min(waiting.apps))
+    mails = waiting.mails
+    yield _FindingTally(
+        diagnose(failure),
+        failure,
+        count=len(mails),
+        anonymous=len(mails),
+        apps=set(waiting.apps),
+        first=mails[0].time,
+        last=mails[-1].time,
+        earliest=list(mails[:_EVIDENCE_FIRST]),
+        latest=[*mails[_EVIDENCE_FIRST:][-_EVIDENCE_LAST:], waiting.worker],
+    )
+
+
 def _finding(entry: _FindingTally, tally: Tally, diagnose: Diagnose) -> Finding:
     diagnosis, failure = entry.diagnosis, entry.failure
     accepted = sorted(_minutes_accepted(tally, entry.apps))
+    times = [time for pair in accepted for time in pair]
     apps = tuple(sorted(entry.apps - GENERIC_APPS if entry.apps - GENERIC_APPS else entry.apps))
-    before = [minute for minute in accepted if entry.first and minute < entry.first]
-    after = [minute for minute in accepted if entry.last and minute > entry.last]
+    before = [minute for minute, _ in accepted if entry.first and minute < entry.first]
+    after = [minute for minute, _ in accepted if entry.last and minute > entry.last]
     return Finding(
         cause=diagnosis.cause,
         rule=diagnosis.rule,
@@ -167,17 +213,28 @@ def _finding(entry: _FindingTally, tally: Tally, diagnose: Diagnose) -> Finding:
         explanation=diagnosis.explanation,
         fixes=_fixes(failure, apps, diagnose),
         evidence=(*entry.earliest, *entry.latest),
+        before_onset=_before_onset(entry, times, tally.changes),
         last_accepted_before=before[-1] if before else None,
         recovered=after[0] if after and diagnosis.cause not in PER_MAIL else None,
     )
 
 
-def _minutes_accepted(tally: Tally, apps: set[str]) -> Iterator[datetime]:
-    """When mail of `apps` was accepted: that another application's mail leaves proves nothing for them."""
+def _before_onset(entry: _FindingTally, accepted: Iterable[datetime], changes: Changes) -> tuple[Evidence, ...]:
+    if entry.first is None:
+        return ()
+    last_success = max((time for time in accepted if time < entry.first), default=None)
+    return changes.before(entry.first, entry.apps, last_success)
+
+
+def _minutes_accepted(tally: Tally, apps: set[str]) -> Iterator[tuple[datetime, datetime]]:
+    """When mail of `apps` was accepted: that another application's mail leaves proves nothing for them.
+
+    Yields minutes, and the last time within each.
+    """
     is_any = not GENERIC_APPS.isdisjoint(apps)
-    for (app, minute), (accepted, _) in tally.minutes.items():
-        if accepted and (is_any or app in apps or app in GENERIC_APPS):
-            yield minute
+    for (app, minute), last in tally.accepted.items():
+        if is_any or app in apps or app in GENERIC_APPS:
+            yield minute, last
 
 
 def _fixes(failure: Failure, apps: Iterable[str], diagnose: Diagnose) -> tuple[Fix, ...]:

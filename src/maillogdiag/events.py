@@ -22,6 +22,14 @@ class EventKind(StrEnum):
     CONTEXT = "context"  # belongs to a try that failed, without its reason (Sidekiq's job dump, "fail")
     GIVEN_UP = "given-up"  # no further try will be made: the mail is lost
     NOTICE = "notice"  # about mail, but no try (a settings warning, a worker that restarts)
+    WORKED = "worked"  # not about mail: a queue's worker did another job
+    CHANGED = "changed"  # not about mail: a program started, stopped, broke down, took new settings
+
+
+ABOUT_NO_TRY = frozenset({EventKind.ENQUEUED, EventKind.NOTICE, EventKind.WORKED, EventKind.CHANGED})
+"""Kinds that are no part of a try to send a mail."""
+ABOUT_NO_MAIL = frozenset({EventKind.WORKED, EventKind.CHANGED})
+"""Kinds that only tell of what goes on around the mail."""
 
 
 @dataclass(frozen=True, slots=True)

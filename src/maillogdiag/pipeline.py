@@ -12,7 +12,7 @@ from maillogdiag import __version__
 from maillogdiag.attempts import Attempt, assemble_attempts
 from maillogdiag.diagnosis import Tally, findings_of, timeline_of
 from maillogdiag.errors import SourceError
-from maillogdiag.events import Event, EventKind
+from maillogdiag.events import ABOUT_NO_MAIL, ABOUT_NO_TRY, Event, EventKind
 from maillogdiag.evidence import sample_of
 from maillogdiag.failures import Failure
 from maillogdiag.gate import Gate
@@ -173,11 +173,15 @@ class Scan:
                 counted.error = str(error)
 
     def events_of(self, counted: Counted, records: Iterable[Record]) -> Iterator[Event]:
-        """Yield what the grammars read in the next `records` of a source."""
+        """Yield what the grammars read of tries in the next `records` of a source; the tally takes note of the rest."""
         for record in records:
             counted.records += 1
             for event in self._read(record, counted):
-                yield _with_time(event, counted.times)
+                event = _with_time(event, counted.times)
+                if event.kind in ABOUT_NO_TRY:
+                    self.tally.note(event)
+                else:
+                    yield event
 
     def _count_lines(self, counted: Counted) -> Iterator[Line]:
         anchors = [anchor for grammar in self.grammars for anchor in grammar.anchors]
@@ -199,8 +203,9 @@ class Scan:
             if self.gated and not _has_any(grammar.anchors, text):
                 continue
             if events := tuple(grammar.read(record)):
-                counted.mail_records += 1
-                counted.kinds.update(event.kind for event in events)
+                kinds = {event.kind for event in events} - ABOUT_NO_MAIL
+                counted.mail_records += bool(kinds)
+                counted.kinds |= kinds
                 return events
         if _MAIL.search(text) and _TROUBLE.search(text) and not ACCESS_LINE.search(text):
             counted.not_understood += 1

@@ -75,6 +75,8 @@ def _share(summary: Summary, findings: Sequence[Finding]) -> str:
     """ "37 of 40 attempts failed, 35 of them because …" """
     of_all = f" of {summary.attempts:,}" if summary.attempts > summary.failed else ""
     main = max(findings, key=lambda finding: finding.count)
+    if not summary.failed:
+        return f"{main.count:,} {'mail waits' if main.count == 1 else 'mails wait'} in a queue. {main.title}"
     failed = f"{summary.failed:,}{of_all} {'attempt' if summary.attempts == 1 else 'attempts'} failed"
     if len(findings) == 1:
         return f"{failed}. {main.title}"

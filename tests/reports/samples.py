@@ -60,6 +60,11 @@ def gmail_finding() -> Finding:
             Evidence("sidekiq.log", 1204, NINE, GMAIL_TEXT, ((start, start + 44),)),
             Evidence("sidekiq.log", 9310, NINE + timedelta(hours=25, minutes=7), GMAIL_TEXT, ((start, start + 9),)),
         ),
+        before_onset=(
+            Evidence(
+                "journal", 70, NINE - timedelta(minutes=2), "Started mastodon-sidekiq.service - mastodon-sidekiq."
+            ),
+        ),
         last_accepted_before=NINE - timedelta(minutes=3),
     )
 

@@ -27,6 +27,9 @@ _QUEUE = pp.Regex(r"(?:from|to) (?:[\w:]{1,80}\()?(?P<queue>[\w:.-]{1,120})\)?")
 _REST = pp.Regex(r".*", re.DOTALL)("rest")
 _JOB_LINE = _VERB + _CLASS + pp.Opt(_JOB_ID) + pp.Opt(_QUEUE) + _REST
 
+# "… to Sidekiq(mailers) at 2026-11-21 10:00:00 UTC": it is to wait until then.
+_LATER = re.compile(r"\s*at \d{4}-")
+
 _CAUSE = pp.Regex(r"(?:in|after) [\d.]{1,20}ms:|due to an?(?= )")
 _REASON = pp.SkipTo(_CAUSE, include=True).suppress() + pp.Regex(r".*", re.DOTALL)("reason")
 
@@ -67,6 +70,8 @@ def read_activejob(entry: RubyEntry) -> tuple[Event, ...]:
         jid=entry.line.context.get("jid"),
         mail=mail_in(found["rest"]),
     )
+    if verb == "Enqueued" and _LATER.match(found["rest"]):
+        return (entry.event(EventKind.NOTICE, "activejob-scheduled", job),) if job.sends_mail is SendsMail.YES else ()
     if verb in _WITHOUT_FAILURE:
         kind, form = _WITHOUT_FAILURE[verb]
         return (entry.event(kind, form, job),) if job.sends_mail is SendsMail.YES else ()

@@ -14,7 +14,21 @@ from maillogdiag.grammars.interface import Grammar
 
 ENTRY_POINT_GROUP = "maillogdiag.grammars"
 
-_BUILT_IN = ("mattermost", "zulip", "rails", "nextcloud", "ns8", "postfix", "exim", "sendmail", "django", "generic")
+_BUILT_IN = (
+    "mattermost",
+    "zulip",
+    "rails",
+    "nextcloud",
+    "ns8",
+    "postfix",
+    "exim",
+    "sendmail",
+    "django",
+    "services",
+    "generic",
+)
+# Read whichever application it is.
+_FOR_ALL = ("services", "generic")
 # `--app` takes the application's name; a framework's grammar reads what its application logs.
 _READ_BY = {"mastodon": ("rails",), "zulip": ("zulip", "django")}
 
@@ -23,7 +37,7 @@ def load_grammars(app: str | None = None) -> tuple[Grammar, ...]:
     """Return the grammars in the order in which they are to be asked, plug-ins first.
 
     Args:
-        app: only those that read this application's logs, and the generic one.
+        app: only those that read this application's logs, and those for all.
 
     Raises:
         UsageError: there is no such application.
@@ -32,7 +46,7 @@ def load_grammars(app: str | None = None) -> tuple[Grammar, ...]:
     grammars = (*plug_ins, *_built_in())
     if app is None:
         return grammars
-    wanted = {*_READ_BY.get(app, (app,)), "generic"}
+    wanted = {*_READ_BY.get(app, (app,)), *_FOR_ALL}
     chosen = tuple(grammar for grammar in grammars if grammar.name in wanted)
     if len(chosen) < len(wanted):
         raise UsageError(f"no application is called {app!r}; known are {', '.join(app_names(grammars))}")
@@ -41,7 +55,7 @@ def load_grammars(app: str | None = None) -> tuple[Grammar, ...]:
 
 def app_names(grammars: Iterable[Grammar]) -> list[str]:
     """Return the names that `--app` takes."""
-    return sorted({grammar.name for grammar in grammars} - {"generic"} | set(_READ_BY))
+    return sorted({grammar.name for grammar in grammars} - set(_FOR_ALL) | set(_READ_BY))
 
 
 def _built_in() -> list[Grammar]:

@@ -16,7 +16,7 @@ _Texts = tuple[str, ...]
 def log_texts(report: Report) -> Iterator[str]:
     """Yield all texts that come from logs."""
     for finding in report.findings:
-        for item in finding.evidence:
+        for item in (*finding.before_onset, *finding.evidence):
             yield from (item.source, item.text)
         yield from (one.present for fix in finding.fixes for one in fix.settings if one.present)
     for source in report.coverage:
@@ -48,6 +48,7 @@ def _change_finding(finding: Finding, log: Change, source: Change, rule: Change)
         title=_changed(finding.title, rule),
         explanation=_changed(finding.explanation, rule),
         fixes=tuple(_change_fix(fix, log, rule) for fix in finding.fixes),
+        before_onset=tuple(_change_evidence(item, log, source) for item in finding.before_onset),
         evidence=tuple(_change_evidence(item, log, source) for item in finding.evidence),
     )
 

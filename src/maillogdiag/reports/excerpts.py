@@ -53,4 +53,8 @@ def excerpt(item: Evidence) -> Evidence:
 
 
 def _excerpt_finding(finding: Finding) -> Finding:
-    return replace(finding, evidence=tuple(map(excerpt, finding.evidence)))
+    return replace(
+        finding,
+        before_onset=tuple(map(excerpt, finding.before_onset)),
+        evidence=tuple(map(excerpt, finding.evidence)),
+    )

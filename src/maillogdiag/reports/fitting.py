@@ -84,6 +84,7 @@ def _cut_finding(finding: Finding, budget: _Budget) -> Finding:
         enhanced=clip(finding.enhanced, 20) if finding.enhanced else None,
         explanation=clip(finding.explanation, 2 * most),
         fixes=tuple(_cut_fix(fix, budget) for fix in finding.fixes[: budget.fixes]),
+        before_onset=tuple(_cut_evidence(item, budget) for item in finding.before_onset[-budget.evidence :]),
         evidence=tuple(_cut_evidence(item, budget) for item in finding.evidence[: budget.evidence]),
     )
 

@@ -68,6 +68,8 @@ def _finding_lines(title: str, finding: Finding) -> Iterator[str]:
     yield f"\n{_inline(finding.explanation)}"
     for fix in finding.fixes:
         yield from _fix_lines(fix)
+    if finding.before_onset:
+        yield from _folded(wording.BEFORE_ONSET, _evidence_lines(finding.before_onset))
     if finding.evidence:
         yield from _folded(wording.evidence_heading(finding), _evidence_lines(finding.evidence))
 

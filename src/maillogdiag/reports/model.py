@@ -53,6 +53,7 @@ class Finding:
         last_accepted_before: last mail that was accepted before `first_seen`.
         recovered: first mail that was accepted after `last_seen` by the same application; None while it goes on.
         evidence: a sample: the first, the last, and some between.
+        before_onset: what changed on the machine shortly before `first_seen`: a restart, new settings.
     """
 
     cause: Cause
@@ -70,6 +71,7 @@ class Finding:
     explanation: str
     fixes: tuple[Fix, ...]
     evidence: tuple[Evidence, ...]
+    before_onset: tuple[Evidence, ...] = ()
     last_accepted_before: datetime | None = None
     recovered: datetime | None = None
 

@@ -73,11 +73,12 @@ def _print_finding(finding: Finding, console: Console, number: int | None) -> No
     _print_prose(3, finding.explanation, console)
     for fix in finding.fixes:
         _print_fix(fix, console)
-    if finding.evidence:
-        console.print()
-        _print_at(3, "Evidence", console, "bold")
-        for item in finding.evidence:
-            _print_evidence(item, console)
+    for heading, items in ((wording.BEFORE_ONSET, finding.before_onset), ("Evidence", finding.evidence)):
+        if items:
+            console.print()
+            _print_at(3, heading, console, "bold")
+            for item in items:
+                _print_evidence(item, console)
 
 
 def _print_fix(fix: Fix, console: Console) -> None:

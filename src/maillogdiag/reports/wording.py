@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
 
-from maillogdiag.causes import PER_MAIL, Cause
+from maillogdiag.causes import PER_MAIL, WAITING_RULE, Cause
 from maillogdiag.reports.model import Coverage, Finding, Report, Status
 from maillogdiag.rulebase.rules import Fix, Setting
 
@@ -18,6 +18,7 @@ STATUS_WORDS = {
     Status.NOTHING_SEEN: "Nothing seen",
 }
 STATUS_SIGNS = {Status.FAILING: "✗", Status.RECOVERED: "↻", Status.OK: "✓", Status.NOTHING_SEEN: "?"}
+BEFORE_ONSET = "Just before it began"
 REDACTED = "Personal data was replaced by stand-ins; the same value has the same stand-in throughout."
 NOT_REDACTED = "Personal data was NOT replaced: this report shows addresses and host names. Passwords were."
 
@@ -70,6 +71,8 @@ def impact_words(finding: Finding) -> str:
     """Return how many attempts and mails a finding cost: "12 failed attempts, 4 mails"."""
     if not finding.count:
         return "found in the settings"
+    if finding.rule == WAITING_RULE:
+        return counted(finding.count, "waiting mail")
     words = counted(finding.count, "failed attempt")
     return f"{words}, {counted(finding.messages, 'mail')}" if finding.messages < finding.count else words
 
