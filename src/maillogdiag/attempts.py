@@ -13,7 +13,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from maillogdiag.echoes import RELAYS, echo_codes, is_echo, is_refusal
 from maillogdiag.events import ABOUT_NO_TRY, Event, EventKind
+from maillogdiag.records import Record
 
 # A Sidekiq thread id is used again by the next job: the exception line that has nothing else follows at once.
 _THREAD_WINDOW_S = 2.0
@@ -21,6 +23,10 @@ _THREAD_WINDOW_S = 2.0
 _OPEN_ATTEMPTS = 5_000
 # Two lines without id or time that say the same this close together are one try (a wrapper and its cause).
 _NEIGHBOUR_LINES = 12
+# Failures of one reply that may still meet the other half of the same refusal.
+_MOST_AWAITING = 200
+# rsyslog writes whole seconds, the journal when it got the line, to the microsecond.
+_COARSE_STAMP_S = 1.5
 # Zulip logs no success: a mail whose sending began and that has no error line was accepted.
 _SILENT_SUCCESS_FORMS = frozenset({"zulip-sending"})
 
@@ -41,6 +47,7 @@ class Attempt:
         events: what was logged of it, in reading order, copies folded.
         outcome: how it ended.
         app: the application.
+        relay: the mail server on the same machine that says itself why it refused the application, if one does.
         message: id of the mail, the same for all its tries; None where the log has no id.
         first_time: earliest time of its events.
         last_time: latest time of its events.
@@ -52,6 +59,7 @@ class Attempt:
     message: str | None
     first_time: datetime | None
     last_time: datetime | None
+    relay: str | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -79,10 +87,15 @@ class _Open:
         needs_text = event.record.time is None or event.form.endswith("*")
         return any(
             old.form == event.form
-            and old.record.time == event.record.time
+            and _is_same_moment(old.record, event.record)
             and (not needs_text or old.record.text == event.record.text)
             for old in self.events
         )
+
+    def has_both_halves(self) -> bool:
+        """Whether a mail server's refusal and the application that it refused are both in it."""
+        refusals = {is_refusal(event) for event in self.events if echo_codes(event)}
+        return len(refusals) == 2
 
     def has_outcome(self) -> bool:
         return any(event.kind in (EventKind.FAILED, EventKind.ACCEPTED) for event in self.events)
@@ -109,6 +122,7 @@ class Desk:
         self._by_key: dict[str, _Open] = {}
         self._newest: dict[str, Event] = {}
         self._forms: dict[str, set[str]] = {}
+        self._awaiting_echo: dict[tuple[int, str | None], list[tuple[_Open, Event]]] = {}
 
     def take(self, event: Event) -> Iterator[Attempt]:
         """Put `event` to its try, or begin one with it; yields the oldest try where too many are open.
@@ -135,6 +149,7 @@ class Desk:
             if other is not attempt and _are_halves(attempt, other):
                 self._absorb(attempt, other)
         attempt.add(event)
+        self._join_echo(attempt, event)
         attempt.newest_event = self.taken
         attempt.keys.update(keys)
         for key in attempt.keys:
@@ -183,6 +198,23 @@ class Desk:
         for key in attempt.keys:
             self._by_key[key] = attempt
 
+    def _join_echo(self, attempt: _Open, event: Event) -> None:
+        """Make one of a try that a mail server refused and of the line in which that server says so."""
+        codes = echo_codes(event)
+        if codes is None or attempt.has_both_halves():
+            return
+        others = self._awaiting_echo.setdefault(codes, [])
+        for other, told in others:
+            if id(other) not in self._open or other.has_both_halves() or is_refusal(told) == is_refusal(event):
+                continue
+            refusal, echo = (event, told) if is_refusal(event) else (told, event)
+            if is_echo(refusal, echo):
+                others.remove((other, told))
+                self._absorb(attempt, other)
+                return
+        others.append((attempt, event))
+        del others[:-_MOST_AWAITING]
+
     def _absorb(self, attempt: _Open, other: _Open) -> None:
         """Sidekiq's lines know the job by one id, ActiveJob's by another, until a line names both."""
         for event in other.events:
@@ -226,6 +258,16 @@ def _may_join(attempt: _Open, event: Event, key: str) -> bool:
     return True
 
 
+def _is_same_moment(one: Record, two: Record) -> bool:
+    """Whether two lines alike may be one, in mail.log and in the journal, though only one has fractions of seconds."""
+    if one.time == two.time or one.time is None or two.time is None:
+        return one.time == two.time
+    if one.place.source == two.place.source or bool(one.time.microsecond) == bool(two.time.microsecond):
+        return False
+    coarse, fine = sorted((one.time, two.time), key=lambda time: time.microsecond)
+    return 0 <= (fine - coarse).total_seconds() < _COARSE_STAMP_S
+
+
 def _belongs(attempt: _Open, event: Event) -> bool:
     """Whether `event` is part of this try; the second event of a form begins the mail's next try."""
     if all(key.startswith("same:") for key in attempt.keys):
@@ -266,13 +308,15 @@ def _finish(attempt: _Open, last_of_source: dict[str, Event]) -> Attempt | None:
     if all(event.form.endswith("?") for event in attempt.events):
         return None
     times = [event.record.time for event in attempt.events if event.record.time]
+    app = _app(attempt)
     return Attempt(
         events=tuple(attempt.events),
         outcome=_outcome(attempt, last_of_source),
-        app=_app(attempt),
+        app=app,
         message=next((event.message for event in attempt.events if event.message), None),
         first_time=min(times, default=None),
         last_time=max(times, default=None),
+        relay=next((event.app for event in attempt.events if is_refusal(event) and event.app != app), None),
     )
 
 
@@ -292,8 +336,9 @@ def _outcome(attempt: _Open, last_of_source: dict[str, Event]) -> Outcome:
 
 
 def _app(attempt: _Open) -> str:
-    """The most telling name among the events: an application rather than its framework."""
+    """The most telling name among the events: an application rather than its framework, or than a mail server."""
     names = [event.app for event in attempt.events]
+    names = [name for name in names if name not in RELAYS] or names
     return next((name for name in names if name not in GENERIC_APPS), names[0])
 
 

@@ -14,6 +14,7 @@ from maillogdiag.causes import PER_MAIL, Cause
 from maillogdiag.events import Event, EventKind
 from maillogdiag.evidence import evidence_of
 from maillogdiag.failures import Failure
+from maillogdiag.handovers import Handovers
 from maillogdiag.onset import Changes
 from maillogdiag.reports.model import Bucket, Evidence, Finding, Summary
 from maillogdiag.rulebase.rules import TIER_RANK, Diagnosis, Fix, Severity, Tier
@@ -47,14 +48,18 @@ class _FindingTally:
 
     def add(self, attempt: Attempt, event: Event, failure: Failure) -> None:
         self.count += 1
-        self.apps.add(attempt.app)
+        self.apps.update(filter(None, (attempt.app, attempt.relay)))
         if attempt.message:
             self.messages.add(attempt.message)
         else:
             self.anonymous += 1
         self.first = _earlier(self.first, attempt.first_time)
         self.last = _later(self.last, attempt.last_time)
-        self._sample([evidence_of(event, failure)])
+        told = [evidence_of(event, failure)]
+        if attempt.relay:
+            # What the mail server on this machine says of the refusal, and what the application does.
+            told += (evidence_of(one, one.failure) for one in _refusal_and_echo(attempt) if one.failure)
+        self._sample(told)
 
     def merge(self, other: _FindingTally) -> None:
         self.count += other.count
@@ -73,6 +78,13 @@ class _FindingTally:
         self.latest = ordered[_EVIDENCE_FIRST:][-_EVIDENCE_LAST:]
 
 
+def _refusal_and_echo(attempt: Attempt) -> Iterator[Event]:
+    """The line of the mail server on this machine, and the application's first one with its reply."""
+    failed = [event for event in attempt.events if event.kind is EventKind.FAILED]
+    for is_relays in (True, False):
+        yield next(event for event in failed if (event.app == attempt.relay) is is_relays)
+
+
 @dataclass(slots=True)
 class Tally:
     """Counts of attempts: by rule, and by minute and application; for each such minute the last mail accepted."""
@@ -83,6 +95,7 @@ class Tally:
     summary: Summary = field(default_factory=Summary)
     changes: Changes = field(default_factory=Changes)
     queue: QueueTally = field(default_factory=QueueTally)
+    handovers: Handovers = field(default_factory=Handovers)
 
     def note(self, event: Event) -> None:
         """Take note of an event that is no part of a try."""
@@ -90,12 +103,14 @@ class Tally:
             self.changes.add(event)
         else:
             self.queue.add(event)
+            self.handovers.queue(event)
 
     def add(self, attempt: Attempt, diagnose: Diagnose) -> None:
         """Count one attempt; `diagnose` is the rule base's."""
         accepted, failed = attempt.outcome is Outcome.ACCEPTED, attempt.outcome is Outcome.FAILED
         self.summary = _plus(self.summary, Summary(1, int(accepted), int(failed), int(not accepted and not failed)))
         self.queue.saw(attempt)
+        self.handovers.send(attempt)
         if attempt.last_time and (accepted or failed):
             minute = attempt.last_time.replace(second=0, microsecond=0)
             counts = self.minutes.setdefault((attempt.app, minute), [0, 0])
@@ -116,6 +131,7 @@ class Tally:
         self.summary = _plus(self.summary, other.summary)
         self.changes.merge(other.changes)
         self.queue.merge(other.queue)
+        self.handovers.merge(other.handovers)
         for key, counts in other.minutes.items():
             mine = self.minutes.setdefault(key, [0, 0])
             mine[0] += counts[0]
@@ -194,7 +210,9 @@ def _finding(entry: _FindingTally, tally: Tally, diagnose: Diagnose) -> Finding:
     diagnosis, failure = entry.diagnosis, entry.failure
     accepted = sorted(_minutes_accepted(tally, entry.apps))
     times = [time for pair in accepted for time in pair]
-    apps = tuple(sorted(entry.apps - GENERIC_APPS if entry.apps - GENERIC_APPS else entry.apps))
+    senders = tally.handovers.senders(entry.messages)
+    apps = _names(entry.apps)
+    sent = sorted((sender.evidence for sender in senders), key=_evidence_order)[:1]
     before = [minute for minute, _ in accepted if entry.first and minute < entry.first]
     after = [minute for minute, _ in accepted if entry.last and minute > entry.last]
     return Finding(
@@ -207,16 +225,21 @@ def _finding(entry: _FindingTally, tally: Tally, diagnose: Diagnose) -> Finding:
         messages=min(entry.count, len(entry.messages) + entry.anonymous),
         first_seen=entry.first,
         last_seen=entry.last,
-        apps=apps,
+        # The applications that sent the mail are named, too; what is to be done is to be done where it failed.
+        apps=_names(entry.apps | {sender.app for sender in senders}),
         code=failure.code,
         enhanced=failure.enhanced,
         explanation=diagnosis.explanation,
         fixes=_fixes(failure, apps, diagnose),
-        evidence=(*entry.earliest, *entry.latest),
+        evidence=(*sent, *entry.earliest, *entry.latest),
         before_onset=_before_onset(entry, times, tally.changes),
         last_accepted_before=before[-1] if before else None,
         recovered=after[0] if after and diagnosis.cause not in PER_MAIL else None,
     )
+
+
+def _names(apps: set[str]) -> tuple[str, ...]:
+    return tuple(sorted(apps - GENERIC_APPS or apps))
 
 
 def _before_onset(entry: _FindingTally, accepted: Iterable[datetime], changes: Changes) -> tuple[Evidence, ...]:

@@ -45,6 +45,7 @@ class Event:
         keys: ids that tie the events of one try together, strongest first, each with its kind in front:
             "job:86fb…", "tid:6377/or6m", "queue:3C1D8C1D28", "request:…". Empty where the line has none.
         message: id of the mail itself, which stays the same from try to try ("job:…", "queue:…").
+        message_id: the mail's Message-ID, without "<>", where the line tells it.
         failure: how it failed; only for FAILED, and for CONTEXT that carries a text.
         mail: which mail, as the application calls it: "UserMailer#welcome", "password_reset".
         recipient: address it was meant for, as logged.
@@ -61,3 +62,4 @@ class Event:
     mail: str | None = None
     recipient: str | None = None
     sender: str | None = None
+    message_id: str | None = None

@@ -61,7 +61,11 @@ _TLS_NOT_ACCEPTED = pp.Regex(
 )
 _QUEUED = pp.Regex(r"from=<(?P<from>[^>]{0,320})>, size=\d{1,15}, nrcpt=\d{1,9} \(queue active\)")
 
-_MESSAGE = pp.Opt(_QUEUE_ID) + (_REJECTION | _LOGIN_REFUSED | _TLS_NOT_ACCEPTED | _DETAIL | _FATAL | _TROUBLE | _QUEUED)
+_MESSAGE_ID = pp.Regex(r"message-id=<(?P<message_id>[^>\s]{1,250})>")
+
+_MESSAGE = pp.Opt(_QUEUE_ID) + (
+    _REJECTION | _LOGIN_REFUSED | _TLS_NOT_ACCEPTED | _DETAIL | _FATAL | _TROUBLE | _QUEUED | _MESSAGE_ID
+)
 
 _DELIVERY_LINE = pp.Opt(_QUEUE_ID) + _DELIVERY
 
@@ -100,7 +104,7 @@ class _Postfix:
     anchors: tuple[str, ...] = (
         "status=", "connect to ", " said: ", "refused to talk to me", "connection with ", "conversation with ",
         "SASL ", "TLS", "SSL_", "certificate", "reject: ", "(queue active)", "is unavailable", "lookup error",
-        "fatal: ",
+        "fatal: ", "message-id=<",
     )  # fmt: skip
 
     def read(self, record: Record) -> Iterable[Event]:
@@ -117,6 +121,9 @@ class _Postfix:
         if "from" in parts:
             queue = _message_id(parts)
             return (Event(EventKind.ENQUEUED, APP, record, "postfix-active", message=queue, sender=parts["from"]),)
+        if "message_id" in parts:
+            queue, sent_as = _message_id(parts), parts["message_id"]
+            return (Event(EventKind.ENQUEUED, APP, record, "postfix-cleanup", message=queue, message_id=sent_as),)
         return _read_trouble(record, writer, parts)
 
 

@@ -15,7 +15,8 @@ from maillogdiag.grammars.rails_jobs import Job, unescape
 from maillogdiag.grammars.ruby_exceptions import RubyException, failure_of, find_exception
 
 _SENT = re.compile(
-    r"(?:Sent mail to (?P<recipient>[^\s,()]{1,254})|Delivered mail \S{1,300})[^\n]{0,2000}\([\d.]{1,20}ms\)"
+    r"(?:Sent mail to (?P<recipient>[^\s,()]{1,254})|Delivered mail (?P<message_id>\S{1,300}))[^\n]{0,2000}"
+    r"\([\d.]{1,20}ms\)"
 )
 _SKIPPED = re.compile(r"Skipped delivery of mail \S{1,300} as `perform_deliveries` is false")
 _FAILED = re.compile(
@@ -34,7 +35,8 @@ def read_mailer(entry: RubyEntry) -> tuple[Event, ...]:
         # Without any id nothing could tie it to the error that may follow it: no try of its own then.
         has_key = job.job_id or request or entry.line.tid
         kind = EventKind.STARTED if has_key else EventKind.NOTICE
-        return (entry.event(kind, "actionmailer-sent", job, recipient=sent["recipient"], request=request),)
+        event = entry.event(kind, "actionmailer-sent", job, recipient=sent["recipient"], request=request)
+        return (replace(event, message_id=sent["message_id"]),)
     if failed := _FAILED.match(message):
         exception = RubyException(f"{failed['name']}: {unescape(failed['message'])}", failed["name"])
         failure = failure_of(exception, entry.text, entry.app)

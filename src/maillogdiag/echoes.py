@@ -1,0 +1,50 @@
+"""One refusal, told twice: by the mail server on this machine, and by the application that it refused.
+
+The server's line says who it was and why (`NOQUEUE: reject: … from localhost`), the application's error repeats its
+reply. No id ties them together; the reply itself and the time do.
+"""
+
+from __future__ import annotations
+
+import re
+
+from maillogdiag.events import Event, EventKind
+
+RELAYS = frozenset({"postfix", "exim"})
+"""Mail servers that take mail from applications on their machine."""
+
+_REFUSALS = frozenset({"postfix-refused", "exim-refused"})
+_WINDOW_S = 3.0
+_ENOUGH_CHARACTERS = 12
+_NOT_WORDS = re.compile(r"[^a-z0-9]+")
+_CODES = re.compile(r"^(?:.{0,80}?\b)?[45]\d\d[ -](?:[45]\.\d{1,3}\.\d{1,3} )?", re.DOTALL)
+
+
+def is_refusal(event: Event) -> bool:
+    """Whether a mail server says here that it refused an application."""
+    return event.form in _REFUSALS and event.kind is EventKind.FAILED
+
+
+def echo_codes(event: Event) -> tuple[int, str | None] | None:
+    """Return the codes that a refusal and its echo have in common; None for what can be neither."""
+    if event.kind is not EventKind.FAILED or event.failure is None or event.failure.code is None:
+        return None
+    if event.record.time is None or (event.app in RELAYS and not is_refusal(event)):
+        return None
+    return event.failure.code, event.failure.enhanced
+
+
+def is_echo(refusal: Event, event: Event) -> bool:
+    """Whether an application's failure repeats a mail server's refusal; both have the same `echo_codes`."""
+    assert refusal.failure is not None
+    assert event.failure is not None
+    assert refusal.record.time is not None
+    assert event.record.time is not None
+    if abs((event.record.time - refusal.record.time).total_seconds()) > _WINDOW_S:
+        return False
+    words = _gist(_CODES.sub("", refusal.failure.text, count=1))
+    return len(words) >= _ENOUGH_CHARACTERS and words in _gist(event.failure.text)
+
+
+def _gist(text: str) -> str:
+    return _NOT_WORDS.sub("", text.lower())
