@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from maillogdiag.cli import compare, demo, explain, journal, redact, report, rules, scan
+from maillogdiag.cli import compare, demo, explain, journal, redact, report, rules, scan, trace
 from maillogdiag.cli.output import EXIT_FAILED, EXIT_SIGNALLED, complain
 from maillogdiag.errors import MaillogdiagError
 
@@ -24,6 +24,7 @@ app = typer.Typer(
 )
 app.command("journal")(journal.journal)
 app.command("scan")(scan.scan)
+app.command("trace")(trace.trace)
 app.command("explain")(explain.explain)
 app.command("report")(report.report)
 app.command("compare")(compare.compare)
