@@ -80,7 +80,7 @@ MAIL_ADDRESSES = (
     ),
     Detector(
         ('"@', '\\"@'),
-        re.compile(r"(?<=\")(?P<value>[^\"\\\n@]{1,64})(?=\\{0,15}\"@[\w\[])"),
+        re.compile(r"(?<=\")(?P<value>[^\"\\\n@{}[\]<>:,]{1,64})(?=\\{0,15}\"@[\w\[])"),
         replace_group(Kind.USER),
     ),
     Detector(
