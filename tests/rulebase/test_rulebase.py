@@ -5,20 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from maillogdiag import explain
 from maillogdiag.causes import Cause
 from maillogdiag.errors import RuleError, UsageError
 from maillogdiag.failures import read_failure
-from maillogdiag.rulebase import check, load_rules
+from maillogdiag.rulebase import check, coverage, load_rules
 
 
 def test_the_built_in_rules_are_valid_and_every_sample_gives_its_rule() -> None:
     assert [] == [str(problem) for problem in check()]
 
 
-def test_every_cause_but_unknown_has_a_rule() -> None:
-    assert set(Cause) - {Cause.UNKNOWN} == {rule.cause for rule in load_rules().rules}
+def test_every_cause_has_a_rule() -> None:
+    assert set(Cause) == {rule.cause for rule in load_rules().rules}
 
 
 @pytest.mark.parametrize(
@@ -41,6 +42,26 @@ def test_an_unknown_text_says_what_the_standard_says_of_its_code() -> None:
 
     assert Cause.UNKNOWN == diagnosis.cause
     assert "policy" in diagnosis.explanation
+
+
+def test_the_list_of_what_the_rules_cover_is_up_to_date() -> None:
+    kept = Path(__file__).parents[2] / "docs" / "coverage.md"
+
+    assert coverage(load_rules()) == kept.read_text(encoding="utf-8"), (
+        "run: maillogdiag rules coverage > docs/coverage.md"
+    )
+
+
+def registered_meanings() -> dict[str, str]:
+    standard = Path(__file__).parents[2] / "rules" / "standard.yaml"
+    return {code: entry["meaning"] for code, entry in YAML(typ="safe").load(standard)["codes"].items()}
+
+
+@pytest.mark.parametrize(("code", "meaning"), registered_meanings().items())
+def test_what_stays_unknown_is_explained_by_the_registered_meaning_of_its_code(code: str, meaning: str) -> None:
+    diagnosis = explain(f"{f'550 {code}' if '.' in code else code} qwerty".replace("x", "5"))
+
+    assert Cause.UNKNOWN != diagnosis.cause or meaning in diagnosis.explanation
 
 
 def test_the_fix_is_the_one_of_the_application() -> None:

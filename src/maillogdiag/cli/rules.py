@@ -56,3 +56,11 @@ def check(
     if problems:
         raise typer.Exit(EXIT_FAILED)
     sys.stdout.write("All rules are valid, and every sample gives the rule it belongs to.\n")
+
+
+@app.command("coverage")
+def show_coverage(rules: RulesOption = None) -> None:
+    """Write what the rules cover, by application and provider, as Markdown."""
+    from maillogdiag.rulebase import coverage, load_rules
+
+    sys.stdout.write(coverage(load_rules(rules or ())))

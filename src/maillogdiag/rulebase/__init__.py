@@ -2,6 +2,7 @@
 
 from maillogdiag.rulebase.base import RuleBase, load_rules
 from maillogdiag.rulebase.checking import check
+from maillogdiag.rulebase.coverage import coverage
 from maillogdiag.rulebase.describing import describe_rule
 
-__all__ = ["RuleBase", "check", "describe_rule", "load_rules"]
+__all__ = ["RuleBase", "check", "coverage", "describe_rule", "load_rules"]
