@@ -7,7 +7,7 @@ copy of an event is folded. Which keys may join what is written in `_may_join`.
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -15,6 +15,7 @@ from enum import StrEnum
 
 from maillogdiag.echoes import RELAYS, echo_codes, is_echo, is_refusal
 from maillogdiag.events import ABOUT_NO_TRY, Event, EventKind
+from maillogdiag.failures import flattened
 from maillogdiag.records import Record
 
 # A Sidekiq thread id is used again by the next job: the exception line that has nothing else follows at once.
@@ -23,7 +24,7 @@ _THREAD_WINDOW_S = 2.0
 _OPEN_ATTEMPTS = 5_000
 # Two lines without id or time that say the same this close together are one try (a wrapper and its cause).
 _NEIGHBOUR_LINES = 12
-# Failures of one reply that may still meet the other half of the same refusal.
+# Failures of one reply that may still meet the other half of the same refusal, refusals and echoes each.
 _MOST_AWAITING = 200
 # rsyslog writes whole seconds, the journal when it got the line, to the microsecond.
 _COARSE_STAMP_S = 1.5
@@ -76,21 +77,22 @@ class _Open:
         self.events.append(event)
         self.keys.update(event.keys)
         self.forms.add(_base_form(event))
-        if event.record.time and (self.last_time is None or event.record.time > self.last_time):
-            self.last_time = event.record.time
+        time = event.record.time
+        if time and (self.last_time is None or time > self.last_time):
+            self.last_time = time
 
     def has_copy_of(self, event: Event) -> bool:
         """Whether this very line was read before, in another file or as another stream's copy.
 
         Copies may have other words around them; a form that may come several times in a try is told by its text.
         """
-        needs_text = event.record.time is None or event.form.endswith("*")
-        return any(
-            old.form == event.form
-            and _is_same_moment(old.record, event.record)
-            and (not needs_text or old.record.text == event.record.text)
-            for old in self.events
-        )
+        record, form = event.record, event.form
+        needs_text = record.time is None or form.endswith("*")
+        for old in self.events:
+            if old.form == form and _is_same_moment(old.record, record):  # noqa: SIM102 - the text is compared last
+                if not needs_text or old.record.text == record.text:
+                    return True
+        return False
 
     def has_both_halves(self) -> bool:
         """Whether a mail server's refusal and the application that it refused are both in it."""
@@ -121,8 +123,8 @@ class Desk:
         self._open: OrderedDict[int, _Open] = OrderedDict()
         self._by_key: dict[str, _Open] = {}
         self._newest: dict[str, Event] = {}
-        self._forms: dict[str, set[str]] = {}
-        self._awaiting_echo: dict[tuple[int, str | None], list[tuple[_Open, Event]]] = {}
+        self._forms: defaultdict[str, set[str]] = defaultdict(set)
+        self._awaiting_echo: dict[tuple[bool, int, str | None], list[tuple[_Open, Event]]] = {}
 
     def take(self, event: Event) -> Iterator[Attempt]:
         """Put `event` to its try, or begin one with it; yields the oldest try where too many are open.
@@ -134,13 +136,13 @@ class Desk:
         self.taken += 1
         source = event.record.place.source
         self._newest[source] = event
-        self._forms.setdefault(source, set()).add(event.form)
+        self._forms[source].add(event.form)
         keys = event.keys or (_neighbour_key(event),)
         found = self._find(event, keys)
-        copy = next((attempt for attempt in found if attempt.has_copy_of(event)), None)
-        if copy is not None:
-            self._adopt_beginning(copy, found, event)
-            return
+        for known in found:
+            if known.has_copy_of(event):
+                self._adopt_beginning(known, found, event)
+                return
         attempt = next((one for one in found if _belongs(one, event)), None)
         if attempt is None:
             attempt = _Open()
@@ -152,8 +154,7 @@ class Desk:
         self._join_echo(attempt, event)
         attempt.newest_event = self.taken
         attempt.keys.update(keys)
-        for key in attempt.keys:
-            self._by_key[key] = attempt
+        self._by_key.update(dict.fromkeys(attempt.keys, attempt))
         if len(self._open) > _OPEN_ATTEMPTS:
             _, oldest = self._open.popitem(last=False)
             yield from self._close(oldest)
@@ -177,12 +178,12 @@ class Desk:
 
     def _find(self, event: Event, keys: tuple[str, ...]) -> list[_Open]:
         """The open tries that share a key with `event`, that of the strongest key first."""
-        found: dict[int, _Open] = {}
+        found: list[_Open] = []
         for key in keys:
             attempt = self._by_key.get(key)
-            if attempt is not None and _may_join(attempt, event, key):
-                found[id(attempt)] = attempt
-        return list(found.values())
+            if attempt is not None and attempt not in found and _may_join(attempt, event, key):
+                found.append(attempt)
+        return found
 
     def _adopt_beginning(self, attempt: _Open, found: Iterable[_Open], copy: Event) -> None:
         """Give `attempt` the line that began it, which stands only in the file where `copy` of its failure is, too.
@@ -202,17 +203,19 @@ class Desk:
         codes = echo_codes(event)
         if codes is None or attempt.has_both_halves():
             return
-        others = self._awaiting_echo.setdefault(codes, [])
+        is_refused = is_refusal(event)
+        others = self._awaiting_echo.get((not is_refused, *codes), [])
         for other, told in others:
-            if id(other) not in self._open or other.has_both_halves() or is_refusal(told) == is_refusal(event):
+            if id(other) not in self._open or other.has_both_halves():
                 continue
-            refusal, echo = (event, told) if is_refusal(event) else (told, event)
+            refusal, echo = (event, told) if is_refused else (told, event)
             if is_echo(refusal, echo):
                 others.remove((other, told))
                 self._absorb(attempt, other)
                 return
-        others.append((attempt, event))
-        del others[:-_MOST_AWAITING]
+        alike = self._awaiting_echo.setdefault((is_refused, *codes), [])
+        alike.append((attempt, event))
+        del alike[:-_MOST_AWAITING]
 
     def _absorb(self, attempt: _Open, other: _Open) -> None:
         """Sidekiq's lines know the job by one id, ActiveJob's by another, until a line names both."""
@@ -298,8 +301,8 @@ def _base_form(event: Event) -> str:
 
 
 def _neighbour_key(event: Event) -> str:
-    text = event.failure.normal if event.failure else event.record.text
-    return f"same:{event.app}/{text[:200]}"
+    text = event.failure.text if event.failure else event.record.text
+    return f"same:{event.app}/{flattened(text[:200]).lower()}"
 
 
 def _finish(attempt: _Open, last_of_source: dict[str, Event]) -> Attempt | None:
@@ -320,7 +323,7 @@ def _finish(attempt: _Open, last_of_source: dict[str, Event]) -> Attempt | None:
 
 
 def _outcome(attempt: _Open, last_of_source: dict[str, Event]) -> Outcome:
-    kinds = {event.kind for event in attempt.events}
+    kinds = [event.kind for event in attempt.events]
     if EventKind.FAILED in kinds:
         return Outcome.FAILED
     if EventKind.ACCEPTED in kinds:
@@ -337,6 +340,8 @@ def _outcome(attempt: _Open, last_of_source: dict[str, Event]) -> Outcome:
 def _app(attempt: _Open) -> str:
     """The most telling name among the events: an application rather than its framework, or than a mail server."""
     names = [event.app for event in attempt.events]
+    if len(set(names)) == 1:
+        return names[0]
     names = [name for name in names if name not in RELAYS] or names
     return next((name for name in names if name not in GENERIC_APPS), names[0])
 

@@ -5,6 +5,7 @@ The tally is what many files, processes or machines can each make and merge: the
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -31,6 +32,10 @@ _PREVIOUS_TRY_FORMS = frozenset({"sidekiq-context"})
 _SEVERITY_ORDER = {Severity.HIGH: 0, Severity.MEDIUM: 1, Severity.LOW: 2}
 
 
+_Told = tuple[Event, Failure]
+"""An entry that tells of a failure, and the failure: evidence that is worked out only if it is shown."""
+
+
 @dataclass(slots=True)
 class _FindingTally:
     """What is counted of one rule's failures."""
@@ -43,8 +48,8 @@ class _FindingTally:
     apps: set[str] = field(default_factory=set)
     first: datetime | None = None
     last: datetime | None = None
-    earliest: list[Evidence] = field(default_factory=list)
-    latest: list[Evidence] = field(default_factory=list)
+    earliest: list[_Told] = field(default_factory=list)
+    latest: list[_Told] = field(default_factory=list)
 
     def add(self, attempt: Attempt, event: Event, failure: Failure) -> None:
         self.count += 1
@@ -55,10 +60,10 @@ class _FindingTally:
             self.anonymous += 1
         self.first = _earlier(self.first, attempt.first_time)
         self.last = _later(self.last, attempt.last_time)
-        told = [evidence_of(event, failure)]
+        told: list[_Told] = [(event, failure)]
         if attempt.relay:
             # What the mail server on this machine says of the refusal, and what the application does.
-            told += (evidence_of(one, one.failure) for one in _refusal_and_echo(attempt) if one.failure)
+            told += ((one, one.failure) for one in _refusal_and_echo(attempt) if one.failure)
         self._sample(told)
 
     def merge(self, other: _FindingTally) -> None:
@@ -70,10 +75,15 @@ class _FindingTally:
         self.last = _later(self.last, other.last)
         self._sample([*other.earliest, *other.latest])
 
-    def _sample(self, evidence: list[Evidence]) -> None:
+    @property
+    def evidence(self) -> list[Evidence]:
+        """The first and the last entries that tell of it."""
+        return [evidence_of(event, failure) for event, failure in (*self.earliest, *self.latest)]
+
+    def _sample(self, told: list[_Told]) -> None:
         """Keep the first and the last few, whatever the order in which they come."""
-        known = {(item.source, item.line): item for item in (*self.earliest, *self.latest, *evidence)}
-        ordered = sorted(known.values(), key=_evidence_order)
+        known = {_order_told(item): item for item in (*self.earliest, *self.latest, *told)}
+        ordered = [known[order] for order in sorted(known)]
         self.earliest = ordered[:_EVIDENCE_FIRST]
         self.latest = ordered[_EVIDENCE_FIRST:][-_EVIDENCE_LAST:]
 
@@ -92,10 +102,16 @@ class Tally:
     findings: dict[tuple[Cause, str], _FindingTally] = field(default_factory=dict)
     minutes: dict[tuple[str, datetime], list[int]] = field(default_factory=dict)
     accepted: dict[tuple[str, datetime], datetime] = field(default_factory=dict)
-    summary: Summary = field(default_factory=Summary)
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
     changes: Changes = field(default_factory=Changes)
     queue: QueueTally = field(default_factory=QueueTally)
     handovers: Handovers = field(default_factory=Handovers)
+
+    @property
+    def summary(self) -> Summary:
+        """How many attempts there were, and how they ended."""
+        accepted, failed, unknown = (self.outcomes[one] for one in (Outcome.ACCEPTED, Outcome.FAILED, Outcome.UNKNOWN))
+        return Summary(self.outcomes.total(), accepted, failed, unknown)
 
     def note(self, event: Event) -> None:
         """Take note of an event that is no part of a try."""
@@ -108,7 +124,7 @@ class Tally:
     def add(self, attempt: Attempt, diagnose: Diagnose) -> None:
         """Count one attempt; `diagnose` is the rule base's."""
         accepted, failed = attempt.outcome is Outcome.ACCEPTED, attempt.outcome is Outcome.FAILED
-        self.summary = _plus(self.summary, Summary(1, int(accepted), int(failed), int(not accepted and not failed)))
+        self.outcomes[attempt.outcome] += 1
         self.queue.saw(attempt)
         self.handovers.send(attempt)
         if attempt.last_time and (accepted or failed):
@@ -128,7 +144,7 @@ class Tally:
 
     def merge(self, other: Tally) -> None:
         """Add what another tally counted."""
-        self.summary = _plus(self.summary, other.summary)
+        self.outcomes += other.outcomes
         self.changes.merge(other.changes)
         self.queue.merge(other.queue)
         self.handovers.merge(other.handovers)
@@ -151,7 +167,7 @@ def decide(attempt: Attempt, diagnose: Diagnose) -> tuple[Event, Failure, Diagno
     has_own = any(event.kind is EventKind.FAILED and event.failure for event in attempt.events)
     for event in attempt.events:
         if event.failure is not None and not (has_own and event.form in _PREVIOUS_TRY_FORMS):
-            failure = replace(event.failure, app=attempt.app)
+            failure = event.failure if event.failure.app == attempt.app else replace(event.failure, app=attempt.app)
             candidates.append((event, failure, diagnose(failure)))
     if not candidates:
         event = attempt.events[-1]
@@ -177,8 +193,8 @@ def _weight(event: Event, diagnosis: Diagnosis) -> tuple[bool, bool, bool, bool,
 
 def findings_of(tally: Tally, diagnose: Diagnose) -> tuple[Finding, ...]:
     """Return the findings, the worst first: by severity, then by how many attempts failed."""
-    entries = [*tally.findings.values(), *_waiting(tally, diagnose)]
-    return in_order(_finding(entry, tally, diagnose) for entry in entries)
+    told = ((entry, entry.evidence) for entry in tally.findings.values())
+    return in_order(_finding(*one, tally, diagnose) for one in (*told, *_waiting(tally, diagnose)))
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -186,14 +202,14 @@ def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=_impact))
 
 
-def _waiting(tally: Tally, diagnose: Diagnose) -> Iterator[_FindingTally]:
+def _waiting(tally: Tally, diagnose: Diagnose) -> Iterator[tuple[_FindingTally, list[Evidence]]]:
     """The mails that nobody takes out of their queue, as one more entry of the tally; each counts once."""
     waiting = tally.queue.waiting(tally.changes.end_of("sidekiq"))
     if waiting is None:
         return
     failure = Failure(text=WAITING_TEXT, normal=WAITING_TEXT, app=min(waiting.apps))
     mails = waiting.mails
-    yield _FindingTally(
+    entry = _FindingTally(
         diagnose(failure),
         failure,
         count=len(mails),
@@ -201,12 +217,11 @@ def _waiting(tally: Tally, diagnose: Diagnose) -> Iterator[_FindingTally]:
         apps=set(waiting.apps),
         first=mails[0].time,
         last=mails[-1].time,
-        earliest=list(mails[:_EVIDENCE_FIRST]),
-        latest=[*mails[_EVIDENCE_FIRST:][-_EVIDENCE_LAST:], waiting.worker],
     )
+    yield entry, [*mails[:_EVIDENCE_FIRST], *mails[_EVIDENCE_FIRST:][-_EVIDENCE_LAST:], waiting.worker]
 
 
-def _finding(entry: _FindingTally, tally: Tally, diagnose: Diagnose) -> Finding:
+def _finding(entry: _FindingTally, evidence: Iterable[Evidence], tally: Tally, diagnose: Diagnose) -> Finding:
     diagnosis, failure = entry.diagnosis, entry.failure
     accepted = sorted(_minutes_accepted(tally, entry.apps))
     times = [time for pair in accepted for time in pair]
@@ -231,7 +246,7 @@ def _finding(entry: _FindingTally, tally: Tally, diagnose: Diagnose) -> Finding:
         enhanced=failure.enhanced,
         explanation=diagnosis.explanation,
         fixes=_fixes(failure, apps, diagnose),
-        evidence=(*sent, *entry.earliest, *entry.latest),
+        evidence=(*sent, *evidence),
         before_onset=_before_onset(entry, times, tally.changes),
         last_accepted_before=before[-1] if before else None,
         recovered=after[0] if after and diagnosis.cause not in PER_MAIL else None,
@@ -306,13 +321,9 @@ def _evidence_order(item: Evidence) -> tuple[float, str, int]:
     return item.time.timestamp() if item.time else 0.0, item.source, item.line
 
 
-def _plus(one: Summary, two: Summary) -> Summary:
-    return Summary(
-        one.attempts + two.attempts,
-        one.accepted + two.accepted,
-        one.failed + two.failed,
-        one.unknown_outcome + two.unknown_outcome,
-    )
+def _order_told(told: _Told) -> tuple[float, str, int]:
+    record = told[0].record
+    return record.time.timestamp() if record.time else 0.0, record.place.source, record.place.line
 
 
 def _earlier(one: datetime | None, two: datetime | None) -> datetime | None:

@@ -5,8 +5,8 @@ Grammars emit events and know nothing of rules; `attempts` puts the events of on
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from maillogdiag.failures import Failure
 from maillogdiag.records import Record
@@ -32,8 +32,7 @@ ABOUT_NO_MAIL = frozenset({EventKind.WORKED, EventKind.CHANGED})
 """Kinds that only tell of what goes on around the mail."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One thing that happened to one mail.
 
     Args:

@@ -17,7 +17,6 @@ _MOST_LINES = 2
 _BEFORE, _AFTER = 4_000, 8_000
 # Where even that does not reach to the ends of the line, half a word there is dropped: nothing would recognise it.
 _HALF_WORD_AT_START = re.compile(r"\A\S+")
-_HALF_WORD_AT_END = re.compile(r"(?<!\s)\S+\Z")
 
 
 def evidence_of(event: Event, failure: Failure) -> Evidence:
@@ -36,7 +35,7 @@ def evidence_of(event: Event, failure: Failure) -> Evidence:
 
 def sample_of(text: str) -> str:
     """Return the beginning of an entry that no grammar could read."""
-    return text if len(text) <= _BEFORE else _HALF_WORD_AT_END.sub("", text[:_BEFORE])
+    return text if len(text) <= _BEFORE else _without_half_word(text[:_BEFORE])
 
 
 def _lines_around(text: str, at: int) -> tuple[str, int]:
@@ -47,11 +46,17 @@ def _lines_around(text: str, at: int) -> tuple[str, int]:
         start = min(start + _length(_HALF_WORD_AT_START.match(text[start:])), at)
     rest = text[start : at + _AFTER]
     if len(text) > at + _AFTER:
-        rest = _HALF_WORD_AT_END.sub("", rest)
+        rest = _without_half_word(rest)
     lines = rest.splitlines()
     lead = "… " if start else ""
     is_cut = len(lines) > _MOST_LINES or len(text) > at + _AFTER
     return lead + "\n".join(lines[:_MOST_LINES]) + (" …" if is_cut else ""), len(lead) - start
+
+
+def _without_half_word(text: str) -> str:
+    """Return `text` without the word at its end; a single word loses all but its first letter."""
+    words = text.rsplit(maxsplit=1)
+    return text if text[-1:].isspace() or not words else text[: len(text) - len(words[-1])] or text[:1]
 
 
 def _length(found: re.Match[str] | None) -> int:

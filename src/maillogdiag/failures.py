@@ -9,10 +9,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 import pyparsing as pp
 
 _MOST_CHARACTERS = 8 * 1024
+# What differs from mail to mail and means nothing: whose address it is, and ids (hexadecimal, or long numbers).
+_LOCAL_PART = re.compile(r"[^\s<>()\[\]\"'`,;:=@\\/]{1,64}(?=@[\w\[])")
+_VARYING = re.compile(r"\b(?:(?=[a-fA-F]{0,11}\d)[0-9a-fA-F]{12,}|\d{7,})\b")
 
 
 class Phase(StrEnum):
@@ -35,7 +39,8 @@ class Failure:
 
     Args:
         text: the error text as logged, cut to a sane length, whitespace kept.
-        normal: lower-cased, multi-line reply joined, quoting and blanks squeezed: what phrases match on.
+        normal: lower-cased, multi-line reply joined, quoting and blanks squeezed, addresses' local parts and long
+            ids masked: what phrases match on.
         code: SMTP reply code, 200..599, read by position only (never out of an address or a size).
         enhanced: enhanced status code such as "5.7.8" (RFC 3463).
         phase: step of the dialogue, where the text or the application says it.
@@ -154,26 +159,33 @@ def read_failure(
         port: its port, likewise.
     """
     text = text[:_MOST_CHARACTERS]
-    flat = _flatten(text)
-    code, enhanced, reply_at = _reply(flat)
-    exception = _exception(flat)
-    found_host, found_port = _server(flat)
-    normal = _normalise(flat, reply_at, code, enhanced)
+    said = _read(_VARYING.sub("0", _LOCAL_PART.sub("user", text)))
     return Failure(
         text=text,
-        normal=normal,
-        code=code,
-        enhanced=enhanced,
-        phase=phase or _phase(normal, exception),
-        exception=exception,
-        host=host or found_host,
-        port=port or found_port,
+        normal=said.normal,
+        code=said.code,
+        enhanced=said.enhanced,
+        phase=phase or said.phase,
+        exception=said.exception,
+        host=host or said.host,
+        port=port or said.port,
         app=app,
     )
 
 
-def _flatten(text: str) -> str:
-    """One line: line breaks, real and escaped, become blanks; bytes' escapes are read and their quoting goes."""
+@lru_cache(maxsize=4096)
+def _read(text: str) -> Failure:
+    """Read a text whose varying parts are masked: a server says the same to thousands of addresses."""
+    flat = flattened(text)
+    code, enhanced, reply_at = _reply(flat)
+    exception = _exception(flat)
+    host, port = _server(flat)
+    normal = _normalise(flat, reply_at, code, enhanced)
+    return Failure(text, normal, code, enhanced, _phase(normal, exception), exception, host, port)
+
+
+def flattened(text: str) -> str:
+    """Return one line: line breaks, real and escaped, become blanks; bytes' escapes are read and their quoting goes."""
     text = _ESCAPED_BREAK.sub(" ", _ESCAPED_BYTES.sub(_letters, text).translate(_CURLY_QUOTES))
     return " ".join(_BYTES_QUOTE.sub("", text).replace("\\'", "'").replace('\\"', '"').split())
 

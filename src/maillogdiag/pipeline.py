@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -227,5 +227,5 @@ def _with_time(event: Event, times: dict[_Writer, tuple[datetime, int]]) -> Even
     if record.time is not None:
         times[writer] = (record.time, record.place.line)
     elif (known := times.get(writer)) and record.place.line - known[1] <= _TIME_REACH_LINES:
-        return replace(event, record=replace(record, time=known[0]))
+        return event._replace(record=record._replace(time=known[0]))
     return event

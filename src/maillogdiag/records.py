@@ -3,16 +3,17 @@
 A `Line` is one line of a source with its envelope (journald, syslog, docker, kubectl …) peeled off. A `Record` is
 one log entry: a line with the continuation lines that belong to it (a Ruby exception's backtrace, a Python
 traceback, the rest of a wrapped SMTP reply), joined by newlines.
+
+Both are named tuples: of all that is made once a line these take the least time.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a line stands: the source's name as the user knows it, and the 1-based line in it.
 
     A journal has no lines: there the number is that of the entry, counted from 1 in reading order.
@@ -25,8 +26,7 @@ class Place:
         return f"{self.source}:{self.line}"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line as an application wrote it, with what its envelope told.
 
     Args:
@@ -56,8 +56,7 @@ class Line:
         return self.host, self.unit, self.process, self.pid
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One log entry; fields as in `Line`, of its first line.
 
     Args:

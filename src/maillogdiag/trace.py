@@ -7,7 +7,7 @@ is tied to the mail server beside it by recipient and time: that is inferred, an
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -266,7 +266,7 @@ def _events_of(entry: Attempt | Event) -> Sequence[Event]:
         return (entry,)
     # Without a time of its own a line stands where its neighbours of the same try stand.
     return [
-        event if event.record.time else replace(event, record=replace(event.record, time=entry.first_time))
+        event if event.record.time else event._replace(record=event.record._replace(time=entry.first_time))
         for event in entry.events
     ]
 

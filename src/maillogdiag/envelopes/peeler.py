@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import datetime
 
 from maillogdiag.envelopes.containers import CONTAINER_ENVELOPES
@@ -39,7 +38,7 @@ class Peeler:
     def peel(self, raw: str) -> Peeled | None:
         """Return the line without its envelopes; None where it is no content (the headers of `tail`)."""
         if raw[:1] == " " and self._last and raw[: self._indent].isspace() and raw[self._indent :]:
-            return replace(self._last, text=raw[self._indent :], is_partial=False, continues=True)
+            return self._last._replace(text=raw[self._indent :], is_partial=False, continues=True)
         if raw[:4] == "==> " and (header := _TAIL_HEADER.match(raw)):
             self._file, self._last = header["file"], None
             return None

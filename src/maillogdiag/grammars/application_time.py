@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from maillogdiag.records import Record
 from maillogdiag.times import aware
 
-_STAMP = re.compile(r"(?P<day>(?:19|20)\d\d-\d\d-\d\d)[T ](?P<clock>\d\d:\d\d:\d\d)(?:[.,](?P<fraction>\d{1,6}))?")
+_STAMP = re.compile(r"(?:19|20)\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?P<fraction>[.,]\d{1,6})?")
 _HEAD_CHARACTERS = 60
 _ZONE_STEP_S = 15 * 60
 _MOST_DELAY_S = 120
@@ -21,24 +20,23 @@ def with_application_time(record: Record) -> Record:
     An application's stamp has no zone. The envelope's time, where there is one, tells it: both are the same moment,
     apart from a delay of seconds, so they differ by a zone's offset.
     """
-    found = _STAMP.search(record.text[:_HEAD_CHARACTERS])
-    time = _time(found) if found else None
+    found = _STAMP.search(record.text, 0, _HEAD_CHARACTERS)
+    time = _time(found[0]) if found else None
     if found is None or time is None:
         return record
     if record.time is None:
-        return replace(record, time=time)
+        return record._replace(time=time)
     if found["fraction"] is None:
         return record
     difference_s = (record.time - time).total_seconds()
     offset_s = round(difference_s / _ZONE_STEP_S) * _ZONE_STEP_S
     if abs(difference_s - offset_s) > _MOST_DELAY_S:
         return record
-    return replace(record, time=time + timedelta(seconds=offset_s))
+    return record._replace(time=time + timedelta(seconds=offset_s))
 
 
-def _time(found: re.Match[str]) -> datetime | None:
-    fraction = found["fraction"] or "0"
+def _time(stamp: str) -> datetime | None:
     try:
-        return aware(datetime.fromisoformat(f"{found['day']} {found['clock']}.{fraction:0<6}"))
+        return aware(datetime.fromisoformat(stamp))
     except ValueError:
         return None

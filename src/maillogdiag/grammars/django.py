@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pyparsing as pp
 
@@ -79,14 +79,14 @@ def _read_task(record: Record, text: str, task: TaskLine, app: str) -> tuple[Eve
         return ()
     if not task.reason:
         # A retry without reason: the try that is the last tells it. "*": all of them are one until then.
-        return (replace(event, kind=EventKind.CONTEXT, form=f"{event.form}*"),)
+        return (event._replace(kind=EventKind.CONTEXT, form=f"{event.form}*"),)
     reason = (
         traceback.exception
         if traceback and traceback.exception and is_smtp_exception(traceback.exception)
         else task.reason
     )
     keys = (key, *reason_keys(record, reason))
-    return (replace(event, kind=EventKind.FAILED, keys=keys, failure=read_failure(reason, app=app)),)
+    return (event._replace(kind=EventKind.FAILED, keys=keys, failure=read_failure(reason, app=app)),)
 
 
 def _of_traceback(record: Record, text: str, traceback: Traceback, app: str) -> Event:
@@ -95,7 +95,7 @@ def _of_traceback(record: Record, text: str, traceback: Traceback, app: str) -> 
     if traceback.exception and not traceback.is_cut:
         keys = (*keys, _line_key(record, record.place.line))
         event = _failed(record, app, "python-traceback", traceback.exception, keys, traceback.phase)
-        return replace(event, message=message)
+        return event._replace(message=message)
     # A traceback that lost its first line ends before its exception, which is then a record of its own.
     keys = (*keys, _line_key(record, record.place.line + record.lines))
     failure = read_failure(traceback.exception or text.split("\n", 1)[0], app=app, phase=traceback.phase)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 import pyparsing as pp
@@ -80,7 +80,7 @@ class _Exim:
         if parts is None:
             return ()
         if record.time is None and "time" in parts:
-            record = replace(record, time=_time(parts["time"], parts.get("zone", "")))
+            record = record._replace(time=_time(parts["time"], parts.get("zone", "")))
         if "reply" in parts:
             return _read_refusal(record, parts)
         message = f"exim:{parts['id']}"
@@ -104,12 +104,12 @@ def _read_delivery(record: Record, parts: dict[str, str], message: str, try_key:
         return (event,)
     words = f"{parts['fields']} {parts['words']}"
     if _NOT_TRIED.search(words) and parts["sign"] == "==":
-        return (replace(event, kind=EventKind.NOTICE),)
+        return (event._replace(kind=EventKind.NOTICE),)
     failure = _failure(parts["words"], words)
     if _VAGUE.search(words):
-        reason = replace(event, kind=EventKind.CONTEXT, form="exim-reason", failure=failure)
-        return (reason, replace(event, kind=EventKind.FAILED))
-    return (replace(event, kind=EventKind.FAILED, failure=failure),)
+        reason = event._replace(kind=EventKind.CONTEXT, form="exim-reason", failure=failure)
+        return (reason, event._replace(kind=EventKind.FAILED))
+    return (event._replace(kind=EventKind.FAILED, failure=failure),)
 
 
 def _read_refusal(record: Record, parts: dict[str, str]) -> tuple[Event, ...]:

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pyparsing as pp
 
 from maillogdiag.events import Event, EventKind
-from maillogdiag.failures import Failure, Phase, read_failure
+from maillogdiag.failures import Failure, Phase, flattened, read_failure
 from maillogdiag.grammars.mattermost_lines import Entry, read_entry
 from maillogdiag.grammars.parts import parse_parts
 from maillogdiag.grammars.ports import MAIL_PORT
@@ -35,6 +35,8 @@ _STAGES = (
     (Phase.END_OF_DATA, r"(?:[Ff]ailed to close|Can't close a?) ?connection to (?:the )?SMTP(?: server)?"),
 )
 _STAGE = re.compile("|".join(f"(?P<{phase.name.lower()}{n}>{words})" for n, (phase, words) in enumerate(_STAGES)))
+# Every stage has one of these words; they are found much faster than the stages are.
+_STAGE_WORDS = ("SMTP", "HELO", "onnection", "hello message", "authent", "address", "email message")
 _PHASE_BY_GROUP = {f"{phase.name.lower()}{n}": phase for n, (phase, _) in enumerate(_STAGES)}
 # LDAP, the database and others say this as well.
 _AMBIGUOUS_STAGE = re.compile(r"authentication failed|Failed to open connection$")
@@ -92,7 +94,7 @@ class _Mattermost:
         if entry is None:
             return _read_pasted(record, text)
         if entry.time is not None:
-            record = replace(record, time=entry.time)
+            record = record._replace(time=entry.time)
         if "plugin_id" in entry.fields:
             return ()
         if sending := _SENDING.match(entry.message):
@@ -139,7 +141,7 @@ def _error_text(entry: Entry) -> str:
 
 def _read_pasted(record: Record, text: str) -> tuple[Event, ...]:
     """What the System Console shows, or a part of a line; the words before "SendMail:" may be translated."""
-    stage = _STAGE.search(text)
+    stage = _STAGE.search(text) if any(word in text for word in _STAGE_WORDS) else None
     is_console = "Connection unsuccessful:" in text or "SendMail:" in text
     if not is_console and (stage is None or not _is_fragment(text, stage)):
         return ()
@@ -185,7 +187,7 @@ def _failed(record: Record, entry: Entry, failure: Failure, fields: dict[str, st
     if _LOGGED_TWICE.search(failure.text) or is_mailers:
         keys += _near_keys(record)
     if record.time:
-        keys.append(f"at:{record.time.isoformat()}/{recipient or ''}/{failure.normal[:120]}")
+        keys.append(f"at:{record.time.isoformat()}/{recipient or ''}/{_words_of(failure)[:120]}")
         if recipient:
             keys.append(_recipient_key(recipient, record))
     keys.append(_reason_key(failure))
@@ -201,7 +203,12 @@ def _started(record: Record, entry: Entry, recipient: str | None) -> Event:
 
 def _reason_key(failure: Failure) -> str:
     """Ties what the console showed to the line that was logged of the same test."""
-    return f"reason:{_STAGE.sub('', failure.normal, count=1)[:160]}"
+    return f"reason:{_STAGE.sub('', _words_of(failure), count=1)[:160]}"
+
+
+def _words_of(failure: Failure) -> str:
+    """What failed, to whom: the same wherever it is logged, however it is quoted there."""
+    return flattened(failure.text[:1000]).lower()
 
 
 def _recipient_key(recipient: str, record: Record) -> str:

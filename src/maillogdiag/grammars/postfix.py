@@ -154,12 +154,12 @@ def _read_delivery(record: Record, writer: _Writer, parts: dict[str, str]) -> tu
     if parts["status"] == "sent":
         # A mailbox here, of a bounce too: that says nothing about whether mail gets out.
         is_local = writer.daemon in _LOCAL_DAEMONS
-        return (replace(event, kind=EventKind.NOTICE, form="postfix-local") if is_local else event,)
+        return (event._replace(kind=EventKind.NOTICE, form="postfix-local") if is_local else event,)
     failure = _failure(words, details)
     if _VAGUE.search(words):
-        reason = replace(event, kind=EventKind.CONTEXT, form="postfix-reason", failure=failure)
-        return (reason, replace(event, kind=EventKind.FAILED))
-    return (replace(event, kind=EventKind.FAILED, failure=failure),)
+        reason = event._replace(kind=EventKind.CONTEXT, form="postfix-reason", failure=failure)
+        return (reason, event._replace(kind=EventKind.FAILED))
+    return (event._replace(kind=EventKind.FAILED, failure=failure),)
 
 
 def _failure(words: str, details: str) -> Failure:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from maillogdiag.events import Event, EventKind
 from maillogdiag.failures import Failure
@@ -68,4 +68,4 @@ def with_time(record: Record, line: RubyLine) -> Record:
     """
     if line.time is None or (record.time is not None and not line.has_zone):
         return record
-    return replace(record, time=line.time)
+    return record._replace(time=line.time)

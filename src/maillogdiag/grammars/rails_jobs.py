@@ -77,7 +77,8 @@ _ARGUMENTS = re.compile(
 )
 _YAML_ARGUMENTS = re.compile(r"!ruby/class '(?P<mailer>[A-Z][\w:]{0,120})'(?:\\n|\s){0,4}- :(?P<mail>\w{1,120})")
 _MAILER_METHOD = re.compile(r"\b(?P<mailer>(?:[A-Z]\w{0,60}::)?[A-Z]?\w{0,60}Mailer)#(?P<mail>\w{1,120})")
-_WRAPPERS = ("JobWrapper", "ActiveJob::Wrapper", "Sidekiq::Extensions")
+# Each with a word that it cannot do without, which is found much faster.
+_MAIL_PATTERNS = (("deliver_now", _ARGUMENTS), ("!ruby/class", _YAML_ARGUMENTS), ("Mailer#", _MAILER_METHOD))
 _ESCAPES = {"\\n": "\n", '\\"': '"', "\\\\": "\\", "\\u003c": "<", "\\u003e": ">", "\\/": "/"}
 _ESCAPE = re.compile(r'\\(?:u003[ce]|[n"\\/])')
 
@@ -104,8 +105,8 @@ def read_job(text: str) -> Job:
 
 def mail_in(text: str) -> str | None:
     """Return which mail a job's arguments name, as "UserMailer#welcome"."""
-    for pattern in (_ARGUMENTS, _YAML_ARGUMENTS, _MAILER_METHOD):
-        if found := pattern.search(text):
+    for word, pattern in _MAIL_PATTERNS:
+        if word in text and (found := pattern.search(text)):
             return f"{found['mailer']}#{found['mail']}"
     return None
 

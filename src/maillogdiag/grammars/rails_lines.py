@@ -122,8 +122,9 @@ def read_line(text: str) -> RubyLine:
         return _read_json(text)
     text = text[:MOST_CHARACTERS]
     found = _parts_of(text)
-    if not found.get("head") and (start := _SIDEKIQ_START.search(text, 1, 300)):
-        found = _parts_of(text[start.start() :])
+    if not found.get("head") and ("tid=" in text or "TID-" in text):
+        start = _SIDEKIQ_START.search(text, 1, 300)
+        found = _parts_of(text[start.start() :]) if start else found
     context = dict(_PAIR.findall(found.get("context") or ""))
     for key in ("class", "jid"):
         if found.get(key):

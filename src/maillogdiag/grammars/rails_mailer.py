@@ -36,7 +36,7 @@ def read_mailer(entry: RubyEntry) -> tuple[Event, ...]:
         has_key = job.job_id or request or entry.line.tid
         kind = EventKind.STARTED if has_key else EventKind.NOTICE
         event = entry.event(kind, "actionmailer-sent", job, recipient=sent["recipient"], request=request)
-        return (replace(event, message_id=sent["message_id"]),)
+        return (event._replace(message_id=sent["message_id"]),)
     if failed := _FAILED.match(message):
         exception = RubyException(f"{failed['name']}: {unescape(failed['message'])}", failed["name"])
         failure = failure_of(exception, entry.text, entry.app)

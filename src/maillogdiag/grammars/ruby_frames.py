@@ -20,7 +20,8 @@ _MAIL_FILE = re.compile(
     r"net/smtp(?:\.rb|/)|net-smtp-|mail/network/delivery_methods/|/smtp_connection\.rb|mail_delivery_job\.rb"
     r"|action_?mailer[-/ (\w.]{0,40}/lib/|/mail/message\.rb:\d+:in .deliver"
 )
-_SENDMAIL_FRAME = re.compile(r"\S{0,80}delivery_methods/sendmail\.rb:\d{1,6}:in \S{1,80}")
+_SENDMAIL_FILE = "delivery_methods/sendmail.rb:"
+_SENDMAIL_FRAME = re.compile(rf"\S{{0,80}}{re.escape(_SENDMAIL_FILE)}\d{{1,6}}:in \S{{1,80}}")
 _SMTP_METHOD = re.compile(
     r"net/smtp[\w/]{0,60}\.rb(?::\d+:in\s[`'\"]|\", line \d+, in )(?:(?:block|rescue|ensure) (?:\(\d+ levels\) )?in )?"
     r"(?:[\w:]{1,60}[#.])?(?P<method>\w{1,60})"
@@ -60,7 +61,8 @@ def without_frames(text: str) -> str:
 
 def sendmail_frame(text: str) -> str | None:
     """Return the frame in which the mail gem hands the mail to the local `sendmail` program, where there is one."""
-    found = _SENDMAIL_FRAME.search(text)
+    # Looked for as plain text first: the pattern tries eighty characters at every place.
+    found = _SENDMAIL_FRAME.search(text) if _SENDMAIL_FILE in text else None
     return found[0] if found else None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from maillogdiag.events import Event, EventKind
@@ -89,7 +89,7 @@ def _other_job(record: Record, text: str) -> Event | None:
     """A job that is not about mail and that failed: its worker is at work. Jobs that are done say so far too often."""
     if "Job raised exception" not in text or read_job(text).sends_mail is not SendsMail.NO:
         return None
-    record = replace(_with_sidekiq_time(record), text=text.partition("\n")[0])
+    record = _with_sidekiq_time(record)._replace(text=text.partition("\n")[0])
     return Event(EventKind.WORKED, app_of(record), record, "sidekiq-other-job")
 
 
@@ -118,7 +118,7 @@ def _sidekiq(record: Record, text: str) -> Event | None:
         return None
     form = "started" if found["words"].startswith("Boot") else "stopped"
     # Behind it stand the addresses of Redis.
-    record = replace(_with_sidekiq_time(record), text=text[: found.end()])
+    record = _with_sidekiq_time(record)._replace(text=text[: found.end()])
     return _changed(record, app_of(record), form, "sidekiq itself")
 
 
@@ -126,7 +126,7 @@ def _with_sidekiq_time(record: Record) -> Record:
     """Sidekiq's stamp is in UTC; the rest of its head need not be read."""
     found = _SIDEKIQ_TIME.search(record.text[:100])
     try:
-        return replace(record, time=datetime.fromisoformat(found[0])) if found else record
+        return record._replace(time=datetime.fromisoformat(found[0])) if found else record
     except ValueError:
         return record
 
@@ -164,7 +164,7 @@ def _mattermost(record: Record, text: str) -> Event | None:
     if entry is None:
         return None
     if entry.time is not None:
-        record = replace(record, time=entry.time)
+        record = record._replace(time=entry.time)
     if _MATTERMOST.match(entry.message):
         form = "stopped" if entry.message.startswith(("Stopping", "Server stopped")) else "started"
         return _changed(record, "mattermost", form, "mattermost")
@@ -180,7 +180,7 @@ def _machine(record: Record, text: str) -> Event | None:
 
 def _changed(record: Record, app: str, form: str, subject: str) -> Event:
     """Make the event; lines of one subject and form that stand close together tell of the same change."""
-    record = replace(record, text=record.text.partition("\n")[0])
+    record = record._replace(text=record.text.partition("\n")[0])
     return Event(EventKind.CHANGED, app, record, form, (f"service:{subject}",))
 
 

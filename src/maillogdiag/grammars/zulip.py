@@ -101,15 +101,16 @@ def _keys(record: Record, message: Message, reason: str) -> Iterable[str]:
         return
     if told is Told.TEST_FAILED:
         yield transcript_key(record, message.reason)
-    yield from _copy_key(record, told.value, message.recipient or reason)
+    yield from _copy_key(record, told.value, message.recipient or gist_of(reason))
+    behind = _slots_of(record)
     if message.template:
-        yield from _slotted(record, f"to:{message.template}/{message.recipient}")
+        yield from (f"to:{message.template}/{message.recipient}{slot}" for slot in behind)
     if message.recipient and told is not Told.GIVEN_UP:
-        yield from _slotted(record, f"rcpt:{message.recipient}")
+        yield from (f"rcpt:{message.recipient}{slot}" for slot in behind)
     if told not in _KINDS or told is Told.GIVEN_UP:
         yield from reason_keys(record, reason)
     if told in (Told.SENDING, Told.QUEUE_PROBLEM):
-        yield from _slotted(record, "begun:")
+        yield from (f"begun:{slot}" for slot in behind)
 
 
 def _of_python(event: Event) -> Event:
@@ -117,19 +118,18 @@ def _of_python(event: Event) -> Event:
     if event.failure is None or event.form.endswith("?"):
         return event
     record = event.record
-    copy = _copy_key(record, event.form, event.failure.text)
-    return replace(event, keys=(*copy, *event.keys, *_slotted(record, "begun:")))
+    copy = _copy_key(record, event.form, gist_of(event.failure.text))
+    return event._replace(keys=(*copy, *event.keys, *(f"begun:{slot}" for slot in _slots_of(record))))
 
 
 def _copy_key(record: Record, form: str, detail: str) -> tuple[str, ...]:
     """The key of the same line in another file."""
-    return (f"copy:{record.time.isoformat()}/{form}/{gist_of(detail)}",) if record.time else ()
+    return (f"copy:{record.time.isoformat()}/{form}/{detail}",) if record.time else ()
 
 
-def _slotted(record: Record, key: str) -> tuple[str, ...]:
-    if record.time is None:
-        return (key,)
-    return tuple(f"{key}/{slot}" for slot in slots(record.time, _DIALOGUE_S))
+def _slots_of(record: Record) -> tuple[str, ...]:
+    """What is put behind a key that holds for as long as one mail may take."""
+    return tuple(f"/{slot}" for slot in slots(record.time, _DIALOGUE_S)) if record.time else ("",)
 
 
 def _mail_id(record: Record, message: Message) -> str | None:
@@ -138,7 +138,7 @@ def _mail_id(record: Record, message: Message) -> str | None:
         return f"scheduled:{message.subject}"
     if not message.template:
         return None
-    day = f"{record.time:%Y-%m-%d}" if record.time else ""
+    day = record.time.date() if record.time else ""
     return f"mail:{message.template}/{message.recipient}/{day}"
 
 

@@ -31,7 +31,7 @@ class RuleBase:
         self.digest = digest
         self._meanings = knowledge.meanings
         self._providers = knowledge.providers
-        self._remembered: dict[Failure, Diagnosis] = {}
+        self._remembered: dict[tuple[object, ...], Diagnosis] = {}
         self._phrases = PhraseIndex({phrase for rule in self.rules for phrase in rule.when.phrases})
         self._by_phrase: dict[str, list[Rule]] = {}
         for rule in self.rules:
@@ -42,7 +42,9 @@ class RuleBase:
 
     def diagnose(self, failure: Failure) -> Diagnosis:
         """Return what the most specific rule says of `failure`; the cause "unknown" where none applies."""
-        key = replace(failure, text="")
+        # All but the text as it was logged, which no rule looks at.
+        key = (failure.normal, failure.code, failure.enhanced, failure.phase, failure.exception, failure.host,
+               failure.port, failure.provider, failure.app, failure.setting)  # fmt: skip
         known = self._remembered.get(key)
         if known is None:
             if len(self._remembered) >= _MOST_REMEMBERED:

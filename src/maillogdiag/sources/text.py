@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -131,7 +130,7 @@ class TextSource:
                 shutil.copyfileobj(stream, file)
             source = open_journal(files=[path])
             for line in source.lines():
-                yield replace(line, place=Place(self.name, line.place.line))
+                yield line._replace(place=Place(self.name, line.place.line))
             self.format = source.format
             self.problems += source.problems
 
@@ -147,7 +146,7 @@ class _Parts:
         writer = (peeled.unit, peeled.pid)
         if begun := self.begun.pop(writer, None):
             text = begun.text + peeled.text
-            peeled = replace(begun, text=text, is_partial=peeled.is_partial and len(text) < _MOST_LINE_BYTES)
+            peeled = begun._replace(text=text, is_partial=peeled.is_partial and len(text) < _MOST_LINE_BYTES)
         if peeled.is_partial:
             self.begun[writer] = peeled
             return None
