@@ -1,10 +1,9 @@
 """The gate before the envelopes: of a big log it lets through the lines that may matter, and counts the others.
 
-A line is held back if all of this is certain, so that the report is the same as without the gate:
-
-- it is an entry of its own: behind the source's usual envelope it begins with a known time or head;
-- none of the words that grammars look for is in it, and nothing that a stage on the way would change;
-- the same writer's next line is no continuation of it.
+Those that matter hold a word that grammars look for, or a sign that a stage on the way acts upon; and with them goes
+every line that may be of one entry with them. Where an entry begins is certain: behind the source's usual envelope
+stands a known time or head. So the report is the same as without the gate, but for the number of entries: of those
+held back each line counts as one.
 
 The words are searched for in big blocks by hyperscan, all at once; one by one they would take as long as reading
 every line. Without that package (`pip install 'maillogdiag[fast]'`) there is no gate.
@@ -149,7 +148,6 @@ class Gate:
         envelope = envelopes[self.format]
         self._envelope = re.compile(envelope) if envelope else None
         self._head = re.compile(envelope + _HEAD)
-        self._heads = re.compile(rb"(?>" + envelope + _HEAD + rb"[^\n]*+\n)++")
         return _scanner(self._words, self._patterns)
 
     def _sifted(self, text: bytes, end: int, number: int, scanner: Scanner) -> Iterator[tuple[int, bytes]]:
@@ -173,7 +171,7 @@ class Gate:
 
     def _to_keep(self, text: bytes, scanner: Scanner) -> list[int]:
         """Return where the lines begin that are let through, in order."""
-        keep = set()
+        keep: dict[int, bool] = {}
         line_end = -1
         for hit in scanner(text):
             if hit <= line_end:
@@ -182,19 +180,50 @@ class Gate:
             head = self._head.match(text, start)
             if head and hit <= head.end():  # in the envelope or the time, where ":25" is no port
                 continue
-            keep.add(start)
             line_end = text.find(b"\n", hit - 1)
+            if not keep.get(start):
+                self._keep_entry(text, start, is_head=head is not None, keep=keep)
             if line_end < 0:
                 break
-        at = 0
-        while at < len(text):
-            if run := self._heads.match(text, at):
-                at = run.end()
-            if at < len(text):
-                keep.add(at)
-                keep.update(self._continued_by(text, at))
-                at = text.find(b"\n", at) + 1 or len(text)
         return sorted(keep)
+
+    def _keep_entry(self, text: bytes, start: int, *, is_head: bool, keep: dict[int, bool]) -> None:
+        """Add the line at `start`, and all that may be of one entry with it.
+
+        Args:
+            keep: where the lines begin that are let through, with whether those behind that are of the same entry
+                were added, too.
+        """
+        keep[start] = True
+        if not is_head:
+            self._keep_beginning(text, start, keep)
+        writer = self._writer_of(text, start)
+        at, left = text.find(b"\n", start) + 1, WINDOW + 1
+        while at and at < len(text) and left:
+            own = self._writer_of(text, at)
+            if self._head.match(text, at):
+                if own == writer:
+                    return
+                left -= 1
+            else:
+                keep[at] = keep.get(at, False) or own == writer
+                self._keep_beginning(text, at, keep)
+                left = WINDOW + 1
+            at = text.find(b"\n", at) + 1
+
+    def _keep_beginning(self, text: bytes, start: int, keep: dict[int, bool]) -> None:
+        """Add the lines of which the one at `start` may be the continuation, up to where an entry begins."""
+        unsure = [start]
+        while unsure:
+            for line in self._continued_by(text, unsure.pop()):
+                if line not in keep:
+                    keep[line] = False
+                    if not self._head.match(text, line):
+                        unsure.append(line)
+
+    def _writer_of(self, text: bytes, start: int) -> bytes | None:
+        found = self._envelope.match(text, start) if self._envelope else None
+        return found["writer"] if found else None
 
     def _continued_by(self, text: bytes, start: int) -> list[int]:
         """Return where the lines begin of which the one at `start` may be the continuation."""

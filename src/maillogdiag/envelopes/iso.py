@@ -58,4 +58,4 @@ def _unpack_iso(found: re.Match[str], outer: Peeled, reference: datetime) -> Pee
     )
 
 
-ISO_ENVELOPES = (Envelope("0", _START, _unpack_iso),)
+ISO_ENVELOPES = (Envelope("0", _START, _unpack_iso, is_header=True),)

@@ -63,8 +63,10 @@ class Envelope:
         pattern: matches at the line's beginning.
         unpack: takes the match, the line as it was, and a time no entry is later than; None where it is no
             such envelope after all.
+        is_header: whether all that it tells stands before its first ": ", if its text begins there.
     """
 
     first: str
     pattern: re.Pattern[str]
     unpack: Callable[[re.Match[str], Peeled, datetime], Peeled | None]
+    is_header: bool = False

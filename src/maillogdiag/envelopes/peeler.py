@@ -17,6 +17,12 @@ _MOST_LAYERS = 4
 _TAIL_HEADER = re.compile(r"==> (?P<file>.{1,500}) <==\s*$")
 # journalctl indents the further lines of an entry by the width of "Nov  3 18:05:55 h p: "; no less is a time.
 _LEAST_INDENT = 16
+_MOST_HEADERS = 4096
+# Sidekiq's, ActiveJob's, Zulip's and Mattermost's own heads: behind these there is no further envelope.
+_NO_ENVELOPE = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (?:pid=|\d{1,8} TID-)|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.,]\d{3} "
+    r"|\[ActiveJob\] |\{\"(?:timestamp|level)\":"
+)
 
 
 class Peeler:
@@ -29,6 +35,7 @@ class Peeler:
     def __init__(self, reference: datetime) -> None:
         self.reference = aware(reference)
         self._envelopes: dict[str, list[Envelope]] = {}
+        self._headers: dict[str, Peeled] = {}
         self._cleaner = CopyCleaner()
         self._formats: dict[str, int] = {}
         self._file: str | None = None
@@ -42,8 +49,12 @@ class Peeler:
         if raw[:4] == "==> " and (header := _TAIL_HEADER.match(raw)):
             self._file, self._last = header["file"], None
             return None
-        peeled = outer = Peeled(self._cleaner.clean(raw), unit=self._file)
+        text = self._cleaner.clean(raw)
+        outer = Peeled(text, unit=self._file)
+        peeled = self._known(text) or outer
         for _ in range(_MOST_LAYERS):
+            if _NO_ENVELOPE.match(peeled.text):
+                break
             inner = self._unpack(peeled)
             if inner is None:
                 break
@@ -62,6 +73,19 @@ class Peeler:
         """The envelopes that most lines had."""
         return max(self._formats, key=lambda name: self._formats[name], default="plain")
 
+    def _known(self, text: str) -> Peeled | None:
+        """The line without its header, where one before it had the same: a second has many lines."""
+        header = text[: text.find(": ") + 2]
+        known = self._headers.get(header) if self._file is None else None
+        return known._replace(text=text[len(header) :]) if known and "#01" not in text else None
+
+    def _learn(self, inner: Peeled, text: str) -> None:
+        header = text[: text.find(": ") + 2]
+        if inner.text == text[len(header) :]:
+            if len(self._headers) >= _MOST_HEADERS:
+                self._headers.clear()
+            self._headers[header] = inner._replace(text="")
+
     def _unpack(self, outer: Peeled) -> Peeled | None:
         text = outer.text
         first = text[:1]
@@ -75,5 +99,7 @@ class Peeler:
             if inner is not None:
                 if number:
                     envelopes.insert(0, envelopes.pop(number))
+                if envelope.is_header and outer.format == "plain" and outer.unit is None:
+                    self._learn(inner, text)
                 return inner
         return None

@@ -85,8 +85,8 @@ def _unpack_monotonic(found: re.Match[str], outer: Peeled, reference: datetime) 
 
 
 SYSLOG_ENVELOPES = (
-    Envelope("0a< \t", _BSD, _unpack_bsd),
-    Envelope("a", _FULL, _unpack_full),
-    Envelope("0", _UNIX, _unpack_unix),
-    Envelope("[", _MONOTONIC, _unpack_monotonic),
+    Envelope("0a< \t", _BSD, _unpack_bsd, is_header=True),
+    Envelope("a", _FULL, _unpack_full, is_header=True),
+    Envelope("0", _UNIX, _unpack_unix, is_header=True),
+    Envelope("[", _MONOTONIC, _unpack_monotonic, is_header=True),
 )
