@@ -21,7 +21,7 @@ from maillogdiag.records import Record
 # A Sidekiq thread id is used again by the next job: the exception line that has nothing else follows at once.
 _THREAD_WINDOW_S = 2.0
 # Tries kept open for further lines and for copies in other files; the oldest is closed first.
-_OPEN_ATTEMPTS = 5_000
+_OPEN_ATTEMPTS = 4_000
 # Two lines without id or time that say the same this close together are one try (a wrapper and its cause).
 _NEIGHBOUR_LINES = 12
 # Failures of one reply that may still meet the other half of the same refusal, refusals and echoes each.
@@ -65,21 +65,27 @@ class Attempt:
 
 @dataclass(slots=True, eq=False)
 class _Open:
-    """A try that may still get events."""
+    """A try that may still get events. Thousands are open, with few keys and forms each: tuples take least room."""
 
     events: list[Event] = field(default_factory=list)
-    keys: set[str] = field(default_factory=set)
-    forms: set[str] = field(default_factory=set)
+    keys: tuple[str, ...] = ()
+    forms: tuple[str, ...] = ()
     last_time: datetime | None = None
     newest_event: int = 0
 
     def add(self, event: Event) -> None:
         self.events.append(event)
-        self.keys.update(event.keys)
-        self.forms.add(_base_form(event))
+        self.know(event.keys)
+        form = _base_form(event)
+        if form not in self.forms:
+            self.forms += (form,)
         time = event.record.time
         if time and (self.last_time is None or time > self.last_time):
             self.last_time = time
+
+    def know(self, keys: tuple[str, ...]) -> None:
+        """Take note of further keys that lead to this try."""
+        self.keys = self.keys + tuple(key for key in keys if key not in self.keys) if self.keys else keys
 
     def has_copy_of(self, event: Event) -> bool:
         """Whether this very line was read before, in another file or as another stream's copy.
@@ -153,7 +159,7 @@ class Desk:
         attempt.add(event)
         self._join_echo(attempt, event)
         attempt.newest_event = self.taken
-        attempt.keys.update(keys)
+        attempt.know(keys)
         self._by_key.update(dict.fromkeys(attempt.keys, attempt))
         if len(self._open) > _OPEN_ATTEMPTS:
             _, oldest = self._open.popitem(last=False)
@@ -193,7 +199,12 @@ class Desk:
         time = copy.record.time
         for other in found:
             is_earlier = time is None or other.last_time is None or other.last_time <= time
-            if other is not attempt and is_earlier and not other.has_outcome() and not other.forms & attempt.forms:
+            if (
+                other is not attempt
+                and is_earlier
+                and not other.has_outcome()
+                and not _have_form_in_common(other, attempt)
+            ):
                 self._absorb(attempt, other)
         for key in attempt.keys:
             self._by_key[key] = attempt
@@ -222,7 +233,7 @@ class Desk:
         for event in other.events:
             attempt.add(event)
         attempt.events.sort(key=lambda event: (event.record.place.source, event.record.place.line))
-        attempt.keys |= other.keys
+        attempt.know(other.keys)
         del self._open[id(other)]
 
     def _close(self, attempt: _Open) -> Iterator[Attempt]:
@@ -282,7 +293,14 @@ def _belongs(attempt: _Open, event: Event) -> bool:
 def _are_halves(one: _Open, two: _Open) -> bool:
     """Whether two tries that a line ties together can be one: no form twice, and of one source."""
     same_source = one.events and one.events[-1].record.place.source == two.events[-1].record.place.source
-    return bool(same_source) and not one.forms & two.forms
+    return bool(same_source) and not _have_form_in_common(one, two)
+
+
+def _have_form_in_common(one: _Open, two: _Open) -> bool:
+    return not set(one.forms).isdisjoint(two.forms)
+
+
+_SIDEKIQS_OWN = frozenset({"sidekiq-start", "sidekiq-done", "sidekiq-fail"})
 
 
 def _is_shadow(attempt: _Open, forms: set[str]) -> bool:
@@ -290,7 +308,7 @@ def _is_shadow(attempt: _Open, forms: set[str]) -> bool:
 
     They carry another id than ActiveJob's lines, so that nothing ties a successful job's two halves together.
     """
-    if not attempt.forms <= {"sidekiq-start", "sidekiq-done", "sidekiq-fail"}:
+    if not _SIDEKIQS_OWN.issuperset(attempt.forms):
         return False
     needed = "activejob-error" if "sidekiq-fail" in attempt.forms else "activejob-performed"
     return needed in forms

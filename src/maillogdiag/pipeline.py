@@ -33,7 +33,10 @@ if TYPE_CHECKING:
     from maillogdiag.advice import Advice
 
 # An entry that speaks of outgoing mail in trouble and that no grammar reads is shown as not understood.
-_MAIL = re.compile(r"smtp|sendmail|mail server|\bmailer\b|\bdeliver(?:y|ing) (?:of )?e?-?mail", re.IGNORECASE)
+_DELIVERY = [f"{deliver} {of}{mail}" for deliver in ("delivery", "delivering") for of in ("", "of ")
+             for mail in ("mail", "email", "e-mail", "-mail")]  # fmt: skip
+_MAIL_WORDS = ("smtp", "sendmail", "mail server", "mailer", *_DELIVERY)
+_MAIL = re.compile(rf"smtp|sendmail|mail server|\bmailer\b|\b(?:{'|'.join(_DELIVERY)})", re.IGNORECASE)
 _TROUBLE = re.compile(r"error|exception|refused|timed out|denied|reject|bounced|deferred|fail(?:ed|ure)", re.IGNORECASE)
 _SAMPLES = 3
 _NUMBER = re.compile(r"[0-9a-f]*\d[0-9a-f]*")
@@ -185,7 +188,7 @@ class Scan:
 
     def _count_lines(self, counted: Counted) -> Iterator[Line]:
         anchors = [anchor for grammar in self.grammars for anchor in grammar.anchors]
-        gate = Gate(anchors, [_MAIL.pattern]) if self.gated else None
+        gate = Gate(anchors, _MAIL_WORDS) if self.gated else None
         try:
             for line in self.stop.until_stopped(counted.source.lines(gate)):
                 counted.lines += 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import chdir
 from dataclasses import replace
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +20,9 @@ def demo(
     color: ColorOption = "auto",
 ) -> None:
     """Diagnose sample logs of a Mastodon server whose mail stopped, and write the HTML report, too."""
+    # Imported here so that `maillogdiag --help` stays quick.
+    from importlib.resources import as_file, files
+
     import maillogdiag
 
     # From its folder, so that the evidence names the log as short as an admin would.
