@@ -199,12 +199,7 @@ class Desk:
         time = copy.record.time
         for other in found:
             is_earlier = time is None or other.last_time is None or other.last_time <= time
-            if (
-                other is not attempt
-                and is_earlier
-                and not other.has_outcome()
-                and not _have_form_in_common(other, attempt)
-            ):
+            if other is not attempt and is_earlier and not other.has_outcome() and not _share_a_form(other, attempt):
                 self._absorb(attempt, other)
         for key in attempt.keys:
             self._by_key[key] = attempt
@@ -293,10 +288,10 @@ def _belongs(attempt: _Open, event: Event) -> bool:
 def _are_halves(one: _Open, two: _Open) -> bool:
     """Whether two tries that a line ties together can be one: no form twice, and of one source."""
     same_source = one.events and one.events[-1].record.place.source == two.events[-1].record.place.source
-    return bool(same_source) and not _have_form_in_common(one, two)
+    return bool(same_source) and not _share_a_form(one, two)
 
 
-def _have_form_in_common(one: _Open, two: _Open) -> bool:
+def _share_a_form(one: _Open, two: _Open) -> bool:
     return not set(one.forms).isdisjoint(two.forms)
 
 
