@@ -198,16 +198,22 @@ def packed(log: Path) -> Path:
 
 
 def as_journal(log: Path) -> Path | None:
-    """Return Sidekiq's log as a journal file, four entries in ten of another unit; None without journal tools."""
+    """Return a folder with Sidekiq's log as a journal, four entries in ten of another unit; None without its tools.
+
+    A big journal is several files: the oldest ones are put aside as it grows.
+    """
     target = log.with_suffix(".journal")
     if not _REMOTE.exists():
         return None
     if not target.exists():
-        command = [str(_REMOTE), f"--output={target}", "-"]
+        begun = target.with_suffix(".begun")
+        begun.mkdir()
+        command = [str(_REMOTE), f"--output={begun / 'remote.journal'}", "-"]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as remote:
             assert remote.stdin is not None
             for entry in _export(log):
                 remote.stdin.write(entry)
+        begun.rename(target)
     return target
 
 
