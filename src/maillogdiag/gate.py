@@ -12,7 +12,6 @@ every line. Without that package (`pip install 'maillogdiag[fast]'`) there is no
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -37,7 +36,8 @@ _SYSLOG = (
     rb"(?!" + FACILITY.encode() + rb"|\d{4} )(?P<writer>[\w.:-]{1,255} [\w/.@-]{1,100}(?:\[\d{1,10}\])?): "
 )
 _ENVELOPES = {"plain": b"", "syslog": _SYSLOG}
-_ENTRY = {"journal": rb"(?P<writer>[^\x1e\n]*)\x1e"}
+# A journal's entry is searched as a line with its number before it.
+_ENTRY = {"journal": rb"(?P<writer>\d{1,20})\x1e"}
 _ENTRIES_BYTES = 128 * 1024
 # What begins an entry whatever stands before it, and is no envelope; up to the end of its time. A part of what
 # `maillogdiag.continuation` takes for a head.
@@ -70,6 +70,7 @@ class Gate:
         self._caseless = tuple(caseless)
         self._open_bytes = 0
         self._decided = 0
+        self._writer: Callable[[bytes], bytes] = bytes
 
     def sift(self, blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
         """Yield the lines to look at with their numbers, from 1, in order.
@@ -81,31 +82,29 @@ class Gate:
 
     def sift_entries(self, entries: Iterable[Mapping[str, object]]) -> Iterator[tuple[int, Mapping[str, object]]]:
         """Yield the entries of a journal to look at with their numbers, from 1, in order."""
-        waiting: deque[Mapping[str, object]] = deque()
+        waiting: dict[int, Mapping[str, object]] = {}
         first = 1
+        self._writer = lambda number: writer_of(waiting[int(number)])
 
         def blocks() -> Iterator[bytes]:
-            """The entries as lines, their writers before them."""
+            """The entries as lines, their numbers before them."""
             nonlocal first
             lines, size = [], 0
-            for entry in entries:
-                waiting.append(entry)
-                line = _as_line(entry)
+            for number, entry in enumerate(entries, start=1):
+                waiting[number] = entry
+                line = b"%d\x1e%b\n" % (number, _message_of(entry))
                 lines.append(line)
                 size += len(line)
                 if size > _ENTRIES_BYTES:
                     yield b"".join(lines)
                     lines, size = [], 0
-                    while first <= self._decided:
-                        waiting.popleft()
-                        first += 1
+                    for decided in range(first, self._decided + 1):
+                        del waiting[decided]
+                    first = max(first, self._decided + 1)
             yield b"".join(lines)
 
         for number, _ in self._sift(blocks(), _ENTRY):
-            while first < number:
-                waiting.popleft()
-                first += 1
-            yield number, waiting[0]
+            yield number, waiting[number]
 
     def _sift(self, blocks: Iterable[bytes], envelopes: Mapping[str, bytes]) -> Iterator[tuple[int, bytes]]:
         number, text, scanner = 0, b"", None
@@ -223,19 +222,18 @@ class Gate:
 
     def _writer_of(self, text: bytes, start: int) -> bytes | None:
         found = self._envelope.match(text, start) if self._envelope else None
-        return found["writer"] if found else None
+        return self._writer(found["writer"]) if found else None
 
     def _continued_by(self, text: bytes, start: int) -> list[int]:
         """Return where the lines begin of which the one at `start` may be the continuation."""
         before = _lines_before(text, start)
         if self._envelope is None or text[start : start + 1].isspace():
             return [line for line, _ in zip(before, range(1), strict=False)]
-        own = self._envelope.match(text, start)
+        own = self._writer_of(text, start)
         if own is None:
             return list(before)
         for line in before:
-            other = self._envelope.match(text, line)
-            if other and other["writer"] == own["writer"]:
+            if self._writer_of(text, line) == own:
                 return [line]
         return []
 
@@ -250,15 +248,14 @@ def numbered(blocks: Iterable[bytes], number: int = 0) -> Iterator[tuple[int, by
         number += len(lines)
 
 
-def _as_line(entry: Mapping[str, object]) -> bytes:
-    """A journal's entry as one line; zero bytes stand for what a line cannot hold, and let it through."""
+def _message_of(entry: Mapping[str, object]) -> bytes:
+    """An entry's text as one line; zero bytes stand for what a line cannot hold, and let it through."""
     message = entry.get("MESSAGE")
     if isinstance(message, str):
         message = message.encode()
     if not isinstance(message, bytes):
-        message = b"\0"
-    writer = writer_of(entry).replace(b"\n", b"\0").replace(b"\x1e", b"\0")
-    return writer + b"\x1e" + message.replace(b"\n", b"\0") + b"\n"
+        return b"\0"
+    return message.replace(b"\n", b"\0") if b"\n" in message else message
 
 
 def _start_of_last_lines(text: bytes) -> int:

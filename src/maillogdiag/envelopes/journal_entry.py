@@ -24,6 +24,10 @@ JOURNAL_FIELDS = (
 )
 """The fields that are read, apart from __REALTIME_TIMESTAMP, which every form of output has."""
 
+_UNITS = ("CONTAINER_NAME", "_SYSTEMD_USER_UNIT", "UNIT", "_SYSTEMD_UNIT")
+_PROCESSES = ("SYSLOG_IDENTIFIER", "_COMM")
+_PIDS = ("_PID", "SYSLOG_PID")
+
 TOO_LONG = "[message too long for journalctl -o json]"
 """Stands for the text that `journalctl -o json` leaves out above 4 KiB, where it is called without --all."""
 
@@ -35,40 +39,44 @@ def unpack_entry(entry: Mapping[str, object], outer: Peeled, format: str) -> Pee
         entry: its fields; values as text, or as `journalctl -o json` writes bytes that are not printable UTF-8:
             as a list of numbers.
     """
-    fields = {name: _text(entry.get(name)) for name in JOURNAL_FIELDS}
     micros = _text(entry.get("__REALTIME_TIMESTAMP"))
     is_omitted = entry.get("MESSAGE", "") is None
-    pid = fields["_PID"] or fields["SYSLOG_PID"]
+    pid = _first(entry, _PIDS)
     return outer.unpacked(
-        TOO_LONG if is_omitted else without_colours(fields["MESSAGE"].rstrip("\n")),
+        TOO_LONG if is_omitted else without_colours(_text(entry.get("MESSAGE")).rstrip("\n")),
         format,
         time=epoch_time(int(micros) / 1e6) if micros.isdecimal() else None,
-        host=fields["_HOSTNAME"],
-        unit=fields["CONTAINER_NAME"] or fields["_SYSTEMD_USER_UNIT"] or fields["UNIT"] or fields["_SYSTEMD_UNIT"],
-        process=fields["SYSLOG_IDENTIFIER"] or fields["_COMM"],
+        host=_text(entry.get("_HOSTNAME")),
+        unit=_first(entry, _UNITS),
+        process=_first(entry, _PROCESSES),
         pid=pid if pid.isdecimal() else None,
         # journald cuts lines at LineMax (48 KiB), docker's driver at 16 KiB.
-        is_partial=fields["_LINE_BREAK"] == "line-max" or fields["CONTAINER_PARTIAL_MESSAGE"] == "true",
+        is_partial=_text(entry.get("_LINE_BREAK")) == "line-max"
+        or _text(entry.get("CONTAINER_PARTIAL_MESSAGE")) == "true",
     )
 
 
 def writer_of(entry: Mapping[str, object]) -> bytes:
     """Return what tells an entry's writer from others, as bytes: host, unit, process and pid of `unpack_entry`."""
-    get = entry.get
-    writer = (
-        get("_HOSTNAME"),
-        get("CONTAINER_NAME") or get("_SYSTEMD_USER_UNIT") or get("UNIT") or get("_SYSTEMD_UNIT"),
-        get("SYSLOG_IDENTIFIER") or get("_COMM"),
-        get("_PID") or get("SYSLOG_PID"),
-    )
-    return b"/".join([value if isinstance(value, bytes) else _text(value).encode() for value in writer])
+    writer = _text(entry.get("_HOSTNAME")), _first(entry, _UNITS), _first(entry, _PROCESSES), _first(entry, _PIDS)
+    return "/".join(writer).encode()
+
+
+def _first(entry: Mapping[str, object], names: tuple[str, ...]) -> str:
+    """The first of these fields that the entry has."""
+    for name in names:
+        if text := _text(entry.get(name)):
+            return text
+    return ""
 
 
 def _text(value: object) -> str:
-    if isinstance(value, str):
-        return value
+    if value is None:
+        return ""
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
+    if isinstance(value, str):
+        return value
     if isinstance(value, list):
         # A field that occurs twice is a list of its values; the first one counts.
         if value and not isinstance(value[0], int):

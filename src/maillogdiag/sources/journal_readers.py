@@ -180,10 +180,10 @@ class SystemdPython:
             reader.add_match(**{field: value})
         if selection.start:
             reader.seek_realtime(selection.start.timestamp())
-        end_micros = selection.end.timestamp() * 1e6 if selection.end else float("inf")
+        end_micros = selection.end.timestamp() * 1e6 if selection.end else None
         while True:
             for entry in _fast_entries(reader) if hasattr(reader, "_get_all") else _documented_entries(reader):
-                if int(entry["__REALTIME_TIMESTAMP"]) > end_micros:
+                if end_micros is not None and int(entry["__REALTIME_TIMESTAMP"]) > end_micros:
                     return
                 yield entry
             if idle is None or not idle():
@@ -208,7 +208,9 @@ def _fast_entries(reader: Any) -> Iterator[dict[str, Any]]:
     """
     fields: Callable[[], dict[str, Any]] = reader._get_all
     while reader._next():
-        yield {**fields(), "__REALTIME_TIMESTAMP": str(reader._get_realtime())}
+        entry = fields()
+        entry["__REALTIME_TIMESTAMP"] = str(reader._get_realtime())
+        yield entry
 
 
 def _documented_entries(reader: Any) -> Iterator[dict[str, Any]]:
