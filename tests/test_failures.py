@@ -109,5 +109,15 @@ def test_any_text_can_be_read(text: str) -> None:
     assert failure.normal == failure.normal.lower()
 
 
+def test_whom_it_concerns_makes_no_other_wording() -> None:
+    text = "550 5.1.1 <{}@example.org>: no such user (id {})"
+    ada, bob = (
+        read_failure(text.format(*one)) for one in (("ada", "3f2a9c0d1e4b5a66"), ("b.o-b+x", "0011aa22bb33cc44"))
+    )
+
+    assert ada.normal == bob.normal
+    assert "ada@example.org" in ada.text
+
+
 def test_a_very_long_text_is_cut() -> None:
     assert 8192 == len(read_failure("x" * 1_000_000).text)

@@ -37,6 +37,7 @@ _DELIVERY = [f"{deliver} {of}{mail}" for deliver in ("delivery", "delivering") f
              for mail in ("mail", "email", "e-mail", "-mail")]  # fmt: skip
 _MAIL_WORDS = ("smtp", "sendmail", "mail server", "mailer", *_DELIVERY)
 _MAIL = re.compile(rf"smtp|sendmail|mail server|\bmailer\b|\b(?:{'|'.join(_DELIVERY)})", re.IGNORECASE)
+_LIKELY = ("smtp", "sendmail", "mail server", "mailer", "deliver")
 _TROUBLE = re.compile(r"error|exception|refused|timed out|denied|reject|bounced|deferred|fail(?:ed|ure)", re.IGNORECASE)
 _SAMPLES = 3
 _NUMBER = re.compile(r"[0-9a-f]*\d[0-9a-f]*")
@@ -210,7 +211,10 @@ class Scan:
                 counted.mail_records += bool(kinds)
                 counted.kinds |= kinds
                 return events
-        if _MAIL.search(text) and _TROUBLE.search(text) and not ACCESS_LINE.search(text):
+        # Plain words first: that is many times as fast.
+        lower = text.lower()
+        is_likely = any(word in lower for word in _LIKELY)
+        if is_likely and _MAIL.search(text) and _TROUBLE.search(text) and not ACCESS_LINE.search(text):
             counted.not_understood += 1
             counted.sample(text)
         return ()

@@ -19,6 +19,7 @@ from maillogdiag.failures import Failure, Phase, flattened, read_failure
 from maillogdiag.grammars.mattermost_lines import Entry, read_entry
 from maillogdiag.grammars.parts import parse_parts
 from maillogdiag.grammars.ports import MAIL_PORT
+from maillogdiag.grammars.worded import WordedPattern
 from maillogdiag.records import Record
 
 APP = "mattermost"
@@ -34,9 +35,24 @@ _STAGES = (
     (Phase.DATA, r"[Ff]ailed to add email message(?: data)?|[Ff]ailed to write (?:the )?email message"),
     (Phase.END_OF_DATA, r"(?:[Ff]ailed to close|Can't close a?) ?connection to (?:the )?SMTP(?: server)?"),
 )
-_STAGE = re.compile("|".join(f"(?P<{phase.name.lower()}{n}>{words})" for n, (phase, words) in enumerate(_STAGES)))
-# Every stage has one of these words; they are found much faster than the stages are.
-_STAGE_WORDS = ("SMTP", "HELO", "onnection", "hello message", "authent", "address", "email message")
+_STAGE = WordedPattern(
+    "|".join(f"(?P<{phase.name.lower()}{n}>{words})" for n, (phase, words) in enumerate(_STAGES)),
+    (
+        "connect to the SMTP server",
+        "Failed to open ",
+        "hello message",
+        "HELO",
+        "Failed to authenticate on SMTP",
+        "authentication failed: ",
+        "set the from address",
+        "add from email address",
+        "set the to address",
+        "add to email address",
+        "email message",
+        "ailed to close",
+        "Can't close",
+    ),
+)
 _PHASE_BY_GROUP = {f"{phase.name.lower()}{n}": phase for n, (phase, _) in enumerate(_STAGES)}
 # LDAP, the database and others say this as well.
 _AMBIGUOUS_STAGE = re.compile(r"authentication failed|Failed to open connection$")
@@ -55,7 +71,7 @@ _MAIL_MESSAGE = (
     )
     | pp.Regex(r"Mail server connection test (?:is )?failed")
     | pp.Regex(r"SMTP server settings do not appear to be configured properly")
-)
+)  # fmt: skip
 _OWN_LIMIT = re.compile(r"rate limit exceeded|Invite emails? +rate limited|[Ii]nvite.{0,40}rate limit", re.DOTALL)
 _INVITES = re.compile(r"[Ii]nvit")
 _MAIL_PATH = re.compile(r"/(?:email/test|admin/test_email)\b")
@@ -141,7 +157,7 @@ def _error_text(entry: Entry) -> str:
 
 def _read_pasted(record: Record, text: str) -> tuple[Event, ...]:
     """What the System Console shows, or a part of a line; the words before "SendMail:" may be translated."""
-    stage = _STAGE.search(text) if any(word in text for word in _STAGE_WORDS) else None
+    stage = _STAGE.search(text)
     is_console = "Connection unsuccessful:" in text or "SendMail:" in text
     if not is_console and (stage is None or not _is_fragment(text, stage)):
         return ()
@@ -203,7 +219,7 @@ def _started(record: Record, entry: Entry, recipient: str | None) -> Event:
 
 def _reason_key(failure: Failure) -> str:
     """Ties what the console showed to the line that was logged of the same test."""
-    return f"reason:{_STAGE.sub('', _words_of(failure), count=1)[:160]}"
+    return f"reason:{_STAGE.compiled.sub('', _words_of(failure), count=1)[:160]}"
 
 
 def _words_of(failure: Failure) -> str:

@@ -61,6 +61,8 @@ def read_entry(text: str) -> Entry | None:
     text = _COLOUR.sub("", text).strip()
     if "\t{" not in text and (start := text.find("{")) >= 0 and '"msg"' in text:
         return _read_json(text[start:])
+    if text[:1].isdigit() and "\t" not in text:  # another program's line
+        return None
     shape, reader = _shape_of(text)
     parts = parse_parts(shape, text)
     return reader(parts) if parts is not None else None

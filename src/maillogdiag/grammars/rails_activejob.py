@@ -30,8 +30,8 @@ _JOB_LINE = _VERB + _CLASS + pp.Opt(_JOB_ID) + pp.Opt(_QUEUE) + _REST
 # "… to Sidekiq(mailers) at 2026-11-21 10:00:00 UTC": it is to wait until then.
 _LATER = re.compile(r"\s*at \d{4}-")
 
-_CAUSE = pp.Regex(r"(?:in|after) [\d.]{1,20}ms:|due to an?(?= )")
-_REASON = pp.SkipTo(_CAUSE, include=True).suppress() + pp.Regex(r".*", re.DOTALL)("reason")
+_CAUSE = pp.Regex(r".*?(?:(?:in|after) [\d.]{1,20}ms:|due to an?(?= ))", re.DOTALL)
+_REASON = _CAUSE + pp.Regex(r".*", re.DOTALL)("reason")
 
 _WITHOUT_FAILURE = {
     "Enqueued": (EventKind.ENQUEUED, "activejob-enqueued"),

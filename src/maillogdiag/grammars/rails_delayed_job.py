@@ -8,12 +8,14 @@ from maillogdiag.events import Event, EventKind
 from maillogdiag.grammars.rails_events import RubyEntry
 from maillogdiag.grammars.rails_jobs import Job, SendsMail
 from maillogdiag.grammars.ruby_exceptions import RubyException, exception_at_start, failure_of, is_about_mail
+from maillogdiag.grammars.worded import WordedPattern
 
 # lib/delayed/worker.rb of collectiveidea/delayed_job, job_say
-_LINE = re.compile(
+_LINE = WordedPattern(
     r"(?:\[Worker[^\]\n]{0,200}\] )?Job (?P<name>[A-Z][\w:#.]{0,200})(?P<more>[^\n]{0,2000}?)"
     r" \(id=(?P<id>[\w-]{1,64})\)(?: \(queue=(?P<queue>[^)\n]{1,120})\))?"
     r" (?P<verb>RUNNING|COMPLETED|FAILED|REMOVED)(?P<rest>.*)",
+    (" (id=",),
     re.DOTALL,
 )
 _JOB_ID = re.compile(r"\[(?P<job_id>[\w-]{32,36})\]")

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from maillogdiag.grammars.worded import WordedPattern
 from maillogdiag.records import Record
 
 
@@ -71,14 +72,17 @@ _FIELD = re.compile(
     r'"(?P<key>class|wrapped|job_class|queue|queue_name|jid|job_id|error_class|error_message)"\s{0,2}(?::|=>)\s{0,2}'
     r'"(?P<value>(?:[^"\\]|\\.){0,4000})"?'
 )
-_ARGUMENTS = re.compile(
+_ARGUMENTS = WordedPattern(
     r'(?:"arguments"\s{0,2}(?::|=>)\s{0,2}\[|with arguments: |arguments: \[)\s{0,2}'
-    r'"(?P<mailer>[A-Z][\w:]{0,120})",\s{0,2}"(?P<mail>\w{1,120}[!?]?)",\s{0,2}"deliver_now!?"'
+    r'"(?P<mailer>[A-Z][\w:]{0,120})",\s{0,2}"(?P<mail>\w{1,120}[!?]?)",\s{0,2}"deliver_now!?"',
+    ("deliver_now",),
 )
-_YAML_ARGUMENTS = re.compile(r"!ruby/class '(?P<mailer>[A-Z][\w:]{0,120})'(?:\\n|\s){0,4}- :(?P<mail>\w{1,120})")
-_MAILER_METHOD = re.compile(r"\b(?P<mailer>(?:[A-Z]\w{0,60}::)?[A-Z]?\w{0,60}Mailer)#(?P<mail>\w{1,120})")
-# Each with a word that it cannot do without, which is found much faster.
-_MAIL_PATTERNS = (("deliver_now", _ARGUMENTS), ("!ruby/class", _YAML_ARGUMENTS), ("Mailer#", _MAILER_METHOD))
+_YAML_ARGUMENTS = WordedPattern(
+    r"!ruby/class '(?P<mailer>[A-Z][\w:]{0,120})'(?:\\n|\s){0,4}- :(?P<mail>\w{1,120})", ("!ruby/class '",)
+)
+_MAILER_METHOD = WordedPattern(
+    r"\b(?P<mailer>(?:[A-Z]\w{0,60}::)?[A-Z]?\w{0,60}Mailer)#(?P<mail>\w{1,120})", ("Mailer#",)
+)
 _ESCAPES = {"\\n": "\n", '\\"': '"', "\\\\": "\\", "\\u003c": "<", "\\u003e": ">", "\\/": "/"}
 _ESCAPE = re.compile(r'\\(?:u003[ce]|[n"\\/])')
 
@@ -105,8 +109,8 @@ def read_job(text: str) -> Job:
 
 def mail_in(text: str) -> str | None:
     """Return which mail a job's arguments name, as "UserMailer#welcome"."""
-    for word, pattern in _MAIL_PATTERNS:
-        if word in text and (found := pattern.search(text)):
+    for pattern in (_ARGUMENTS, _YAML_ARGUMENTS, _MAILER_METHOD):
+        if found := pattern.search(text):
             return f"{found['mailer']}#{found['mail']}"
     return None
 

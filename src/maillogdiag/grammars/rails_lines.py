@@ -86,7 +86,10 @@ _TAGS = pp.Regex(r"(?:\[[^\[\]\n]{1,200}\]\s*)*")
 _MESSAGE = pp.Regex(r".*", re.DOTALL)
 
 _HEAD = pp.Opt(_SIDEKIQ_6 | _SIDEKIQ_3 | _SIDEKIQ_8_EXCEPTION | _SIDEKIQ_8_CUT | _SIDEKIQ_8_PLAIN | _LOGGER)("head")
-_LINE = _HEAD + _TAGS("tags") + _MESSAGE("message")
+_TAIL = _TAGS("tags") + _MESSAGE("message")
+_LINE = _HEAD + _TAIL
+# Most lines begin with a time or a tag, and then there is no choice.
+_SIDEKIQ_6_LINE = _SIDEKIQ_6("head") + _TAIL
 
 # Behind a prefix that no envelope knows (foreman, a log viewer), a Sidekiq line begins here.
 _SIDEKIQ_START = re.compile(
@@ -125,10 +128,12 @@ def read_line(text: str) -> RubyLine:
     if not found.get("head") and ("tid=" in text or "TID-" in text):
         start = _SIDEKIQ_START.search(text, 1, 300)
         found = _parts_of(text[start.start() :]) if start else found
-    context = dict(_PAIR.findall(found.get("context") or ""))
+    pairs = found.get("context")
+    context = dict(_PAIR.findall(pairs)) if pairs else {}
     for key in ("class", "jid"):
         if found.get(key):
             context[key] = found[key]
+    tags = found.get("tags")
     time, has_zone = _time(found.get("time") or "")
     return RubyLine(
         message=found["message"],
@@ -139,13 +144,16 @@ def read_line(text: str) -> RubyLine:
         tid=found.get("tid") or None,
         context=context,
         job=found.get("job") or "",
-        tags=tuple(tag.strip() for tag in _TAG.findall(found.get("tags", ""))),
+        tags=tuple(tag.strip() for tag in _TAG.findall(tags)) if tags else (),
     )
 
 
 def _parts_of(text: str) -> dict[str, str]:
     """The parts of a line; without a known head it is all message."""
-    parts = parse_parts(_LINE, text)
+    if text[:1] == "[":
+        parts = parse_parts(_TAIL, text)
+    else:
+        parts = (parse_parts(_SIDEKIQ_6_LINE, text) if text[:1].isdigit() else None) or parse_parts(_LINE, text)
     return {"message": text} if parts is None else parts
 
 

@@ -18,6 +18,7 @@ from maillogdiag.grammars.ruby_frames import (
     sendmail_frame,
     without_frames,
 )
+from maillogdiag.grammars.worded import WordedPattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +52,21 @@ _NETWORK_CLASS = re.compile(
 )
 _STORAGE_CLASS = re.compile(r"PG::|Mysql2?::|SQLite3::|ActiveRecord::|ActiveJob::|Redis(?:Client)?::|Elasticsearch::")
 _KNOWN = rf"(?:{_SMTP_CLASS.pattern}|{_NETWORK_CLASS.pattern})"
-_SMTP_MESSAGE = re.compile(
+_SMTP_MESSAGE = WordedPattern(
     r"SMTP-AUTH requested but missing|SMTP (?:From|To) address may not be blank|SMTP session already started"
     r"|:enable_starttls and :tls are mutually exclusive|SMTPS and STARTTLS is exclusive"
     r"|Unrecognized :(?:tls|enable_starttls) value|STARTTLS is not supported on this server"
     r"|could not get 3xx \(\d{3}|Delivery failed with exitstatus \d"
-    r"|(?:No such file or directory|denied) - \S{0,80}sendmail"
+    r"|(?:No such file or directory|denied) - \S{0,80}sendmail",
+    ("SMTP", ":enable_starttls", ":tls", "STARTTLS", "could not get 3xx", "exitstatus", "sendmail"),
 )
-_NETWORK_MESSAGE = re.compile(
+_NETWORK_MESSAGE = WordedPattern(
     r"SSL_connect (?:returned=|SYSCALL)|(?:connect|socket)\(2\) for |getaddrinfo(?:\(3\))?: |execution expired"
     r"|Timeout to open TCP connection|end of file reached|Net::(?:Open|Read)Timeout"
-    r"|hostname \"[^\"\s]{0,255}\" does not match the server certificate"
-)
+    r"|hostname \"[^\"\s]{0,255}\" does not match the server certificate",
+    ("SSL_connect", "(2) for ", "getaddrinfo", "execution expired", "Timeout to open", "end of file", "Net::",
+     "server certificate"),
+)  # fmt: skip
 
 _MAIL_WORDS = re.compile(
     r"\bport (?:25|465|587|2525)\b|(?<=[\w\])]):(?:25|465|587|2525)\b(?![:.\d])|smtp|sendmail|[a-z]Mailer\b|@mailers\b"
@@ -86,8 +90,11 @@ _SHAPES = (re.compile(_IN_PARENTHESES, re.DOTALL), re.compile(_AFTER_COLON))
 _CLASS_FIRST = re.compile(
     r"(?P<name>(?:[A-Z]\w{0,60}::){0,6}(?:(?<=::)[A-Z]\w{0,60}|[A-Z]\w{0,60}(?:Error|Exception)))(?!\w)"
 )
-_KNOWN_CLASS = re.compile(rf"(?<![\w:]){_KNOWN}(?![\w:]*[#(\w])")
-_SMTP_KNOWN = re.compile(rf"(?<![\w:])(?:{_SMTP_CLASS.pattern})(?![#\w])")
+_KNOWN_CLASS = WordedPattern(
+    rf"(?<![\w:]){_KNOWN}(?![\w:]*[#(\w])", ("Net::", "Mail::", "Timeout::Error", "OpenSSL::SSL", "Errno::E", "Socket",
+    "EOFError", "IOError", "ArgumentError", "Resolv::"),
+)  # fmt: skip
+_SMTP_KNOWN = WordedPattern(rf"(?<![\w:])(?:{_SMTP_CLASS.pattern})(?![#\w])", ("Net::SMTP", "Mail::"))
 _BEHIND_MESSAGE = re.compile(rf"(?P<message>[^\n]{{1,2000}}?) \((?P<name>{_CLASS})\)\s{{0,3}}(?:\n|$)")
 _LINE_BELOW = re.compile(
     r"(?:[ `*]{0,4}(?:in|at) \S{1,200})?[`*:,\s-]{0,40}(?:Error message:\s{0,3}`{0,3}\s?)?(?P<message>[^\n`]{1,2000})"

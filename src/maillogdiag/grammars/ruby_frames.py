@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 
 from maillogdiag.failures import Phase
+from maillogdiag.grammars.worded import WordedPattern
 
-_FRAME = re.compile(
+_FRAME = WordedPattern(
     r"(?:^|\s)(?:from )?(?:[\w-]{1,60} \([\w.]{1,30}\) )?[^\s:]{1,400}\.\w{1,5}:\d{1,6}:in\s"
-    r"|\sFile \"[^\"\n]{1,300}\", line \d"
+    r"|\sFile \"[^\"\n]{1,300}\", line \d",
+    (":in", 'File "'),
 )
 _FRAME_AT_START = re.compile(
     r"\s{0,20}(?:from )?(?:[\w-]{1,60} \([\w.]{1,30}\) )?[^\s:]{1,400}\.\w{1,5}:\d{1,6}:in\s|\s{0,20}File \""
@@ -20,8 +22,9 @@ _MAIL_FILE = re.compile(
     r"net/smtp(?:\.rb|/)|net-smtp-|mail/network/delivery_methods/|/smtp_connection\.rb|mail_delivery_job\.rb"
     r"|action_?mailer[-/ (\w.]{0,40}/lib/|/mail/message\.rb:\d+:in .deliver"
 )
-_SENDMAIL_FILE = "delivery_methods/sendmail.rb:"
-_SENDMAIL_FRAME = re.compile(rf"\S{{0,80}}{re.escape(_SENDMAIL_FILE)}\d{{1,6}}:in \S{{1,80}}")
+_SENDMAIL_FRAME = WordedPattern(
+    r"\S{0,80}delivery_methods/sendmail\.rb:\d{1,6}:in \S{1,80}", ("delivery_methods/sendmail.rb:",)
+)
 _SMTP_METHOD = re.compile(
     r"net/smtp[\w/]{0,60}\.rb(?::\d+:in\s[`'\"]|\", line \d+, in )(?:(?:block|rescue|ensure) (?:\(\d+ levels\) )?in )?"
     r"(?:[\w:]{1,60}[#.])?(?P<method>\w{1,60})"
@@ -61,8 +64,7 @@ def without_frames(text: str) -> str:
 
 def sendmail_frame(text: str) -> str | None:
     """Return the frame in which the mail gem hands the mail to the local `sendmail` program, where there is one."""
-    # Looked for as plain text first: the pattern tries eighty characters at every place.
-    found = _SENDMAIL_FRAME.search(text) if _SENDMAIL_FILE in text else None
+    found = _SENDMAIL_FRAME.search(text)
     return found[0] if found else None
 
 
