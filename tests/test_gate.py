@@ -52,8 +52,22 @@ PIECES = (
     "web_1  | 2026-11-02T09:25:25.425Z pid=23 tid=1cr INFO: start",
     "\x1b[31m2026-11-02T09:25:30.425Z pid=23 tid=1cr INFO: coloured\x1b[0m",
     "[104B blob data]",
+    f"{QUIET}\n" + "/opt/app/models/note.rb:7:in `each'\n" * 130 + "/gems/net-smtp-0.3.1/lib/net/smtp.rb:1071:in `x'",
+    "a head that nobody knows\n" + "    indented\n" * 120 + "Net::OpenTimeout: execution expired",
 )
-WRITERS = ("", "social bundle[811]: ", "social bundle[812]: ", "social sshd: ", "mail.info bundle[811]: ")
+SYSLOG, ISO, NANO = "Nov 02 09:25:25 ", "2026-11-02T09:25:25.171226+00:00 ", "2026-11-02T09:25:25.669794202Z "
+USUAL = ("", f"{SYSLOG}social bundle[811]: ", f"{ISO}social bundle[811]: ", "sidekiq-1  | ", f"web-1 | {NANO}", NANO)
+WRITERS = (
+    *USUAL,
+    f"{SYSLOG}social bundle[812]: ",
+    f"{SYSLOG}social sshd: ",
+    f"{SYSLOG}mail.info bundle[811]: ",
+    f"{ISO}INFO bundle[811]: ",
+    f"{ISO}social bundle[812]: ",
+    "info  | ",
+    "web-1 | ",
+    "sidekiq-2  | ",
+)
 
 
 class WatchedSource(TextSource):
@@ -66,13 +80,13 @@ class WatchedSource(TextSource):
         return super().lines(gate)
 
 
-def report_of(log: bytes, *, gated: bool) -> tuple[str, int]:
+def report_of(log: bytes, *, gated: bool, open_bytes: int = 0) -> tuple[str, int]:
     """The report, and how many lines the gate held back; blocks of a few lines stand for big ones."""
     scan = Scan(GRAMMARS, RULES, gated=gated)
     source = WatchedSource("log", lambda: io.BytesIO(log), datetime(2026, 11, 30, tzinfo=UTC))
     with (
         patch("maillogdiag.gate._SAMPLE_BYTES", 100),
-        patch("maillogdiag.gate._OPEN_BYTES", 0),
+        patch("maillogdiag.gate._OPEN_BYTES", open_bytes),
         patch("maillogdiag.gate._LEAST_BYTES", 0),
         patch("maillogdiag.sources.text._BLOCK_BYTES", 500),
     ):
@@ -88,21 +102,21 @@ def said(scan: Scan) -> str:
 @settings(max_examples=120)
 @given(
     lines=st.lists(st.tuples(st.sampled_from(WRITERS), st.sampled_from(PIECES)), max_size=60),
-    usual=st.sampled_from(WRITERS[:2]),
+    usual=st.sampled_from(USUAL),
     repeated=st.integers(1, 4),
     ending=st.sampled_from(["\n", "\r\n", ""]),
+    open_bytes=st.sampled_from([0, 700]),
 )
 def test_the_report_is_that_of_the_whole_log(
-    lines: list[tuple[str, str]], usual: str, repeated: int, ending: str
+    lines: list[tuple[str, str]], usual: str, repeated: int, ending: str, open_bytes: int
 ) -> None:
-    stamp = "Nov 02 09:25:25 "
-    quiet = f"{usual and stamp + usual}{QUIET}"
+    quiet = f"{usual}{QUIET}"
     texts = [quiet] * 3
     for writer, text in lines * repeated:
-        texts += [f"{writer and stamp + writer}{line}" for line in text.split("\n")] + [quiet] * (len(texts) % 3)
+        texts += [f"{writer}{line}" for line in text.split("\n")] + [quiet] * (len(texts) % 3)
     log = ("\r\n" if ending == "\r\n" else "\n").join(texts) + ending
 
-    assert report_of(log.encode(), gated=False)[0] == report_of(log.encode(), gated=True)[0]
+    assert report_of(log.encode(), gated=False)[0] == report_of(log.encode(), gated=True, open_bytes=open_bytes)[0]
 
 
 class FakeReader:
@@ -180,6 +194,7 @@ def test_a_quiet_journal_is_mostly_held_back() -> None:
     [
         ("mastodon/story/sidekiq.log", ""),
         ("mastodon/journal-short/journal.log", "Nov 21 09:22:31 social bundle[899]: "),
+        ("mastodon/wrapped-compose-v2/docker-compose.log", "mastodon-sidekiq-1  | "),
     ],
 )
 def test_a_big_log_is_mostly_held_back(log: str, prefix: str) -> None:

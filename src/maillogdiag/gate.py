@@ -13,12 +13,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
-from maillogdiag.envelopes import writer_of
+from maillogdiag.envelopes import Peeler, writer_of
+from maillogdiag.envelopes.containers import NO_CONTAINERS
+from maillogdiag.envelopes.iso import LEVEL
 from maillogdiag.envelopes.syslog import FACILITY
 from maillogdiag.joining import WINDOW
 
+# Longer than any envelope but a JSON object, of which this much is none.
+_MOST_ENVELOPE_BYTES = 64 * 1024
+# For envelopes that are only looked for.
+_SOME_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 # A log that is over before so much of it was read is not worth a gate; the beginning tells the usual envelope.
 _SAMPLE_BYTES = 256 * 1024
 # Unpacked data comes in small portions; fewer bytes are not worth a decision.
@@ -35,7 +43,23 @@ _SYSLOG = (
     rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,9})? "
     rb"(?!" + FACILITY.encode() + rb"|\d{4} )(?P<writer>[\w.:-]{1,255} [\w/.@-]{1,100}(?:\[\d{1,10}\])?): "
 )
-_ENVELOPES = {"plain": b"", "syslog": _SYSLOG}
+_ISO = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"
+_ISO_SYSLOG = (
+    _ISO + rb"(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d) (?!" + LEVEL.encode() + rb"\s)"
+    rb"(?P<writer>[\w.:-]{1,255} [\w/.@-]{1,100}(?:\[\d{1,10}\])?): "
+)
+_COMPOSE = rb"(?!(?i:" + "|".join(NO_CONTAINERS).encode() + rb")\b)(?P<writer>[A-Za-z0-9][\w.-]{0,120}) {1,80}\| "
+# So many digits are a container runtime's.
+_STAMP = _ISO + rb"\.\d{7,9}Z "
+# By the names that the peeler has for them.
+_ENVELOPES = {
+    "plain": b"",
+    "syslog": _SYSLOG,
+    "syslog with ISO times": _ISO_SYSLOG,
+    "docker compose": _COMPOSE,
+    "docker compose, timestamps": _COMPOSE + _STAMP,
+    "timestamps": _STAMP + rb"(?P<writer>)",
+}
 # A journal's entry is searched as a line with its number before it.
 _ENTRY = {"journal": rb"(?P<writer>\d{1,20})\x1e"}
 _ENTRIES_BYTES = 128 * 1024
@@ -83,7 +107,7 @@ class Gate:
     def sift_entries(self, entries: Iterable[Mapping[str, object]]) -> Iterator[tuple[int, Mapping[str, object]]]:
         """Yield the entries of a journal to look at with their numbers, from 1, in order."""
         waiting: dict[int, Mapping[str, object]] = {}
-        first = 1
+        first, behind = 1, WINDOW + 2
         self._writer = lambda number: writer_of(waiting[int(number)])
 
         def blocks() -> Iterator[bytes]:
@@ -98,45 +122,45 @@ class Gate:
                 if size > _ENTRIES_BYTES:
                     yield b"".join(lines)
                     lines, size = [], 0
-                    for decided in range(first, self._decided + 1):
+                    # The last ones that are decided help to decide on those that follow.
+                    for decided in range(first, self._decided - behind):
                         del waiting[decided]
-                    first = max(first, self._decided + 1)
+                    first = max(first, self._decided - behind)
             yield b"".join(lines)
 
         for number, _ in self._sift(blocks(), _ENTRY):
             yield number, waiting[number]
 
     def _sift(self, blocks: Iterable[bytes], envelopes: Mapping[str, bytes]) -> Iterator[tuple[int, bytes]]:
-        number, text, scanner = 0, b"", None
-        seen_bytes = 0
+        number, seen_bytes, scanner = 0, 0, None
+        # What is not decided yet, behind the last lines that are, of which some were let through.
+        text, begin, passed = b"", 0, [0]
         for block in blocks:
-            if seen_bytes <= _SAMPLE_BYTES:
-                yield from numbered([block], number)
-                number += block.count(b"\n")
-                self._decided = number
-                seen_bytes += len(block)
-                if seen_bytes > _SAMPLE_BYTES:
-                    scanner = self._open(block, envelopes)
-                continue
             if scanner is None:
                 yield from numbered([block], number)
                 number += block.count(b"\n")
                 self._decided = number
+                if seen_bytes <= _SAMPLE_BYTES:
+                    seen_bytes += len(block)
+                    scanner = self._open(block, envelopes) if seen_bytes > _SAMPLE_BYTES else None
+                    text, begin, passed = _context(block, len(block), _starts(block))
                 continue
             text += block
-            if len(text) < _LEAST_BYTES:
+            if len(text) - begin < _LEAST_BYTES:
                 continue
             # What a line is followed by decides on it, too: the last lines wait for the next block.
-            end = _start_of_last_lines(text)
-            if not end and len(text) > _MOST_UNDECIDED_BYTES:
-                end = len(text)
-            if end:
-                yield from self._sifted(text, end, number, scanner)
-                number += text.count(b"\n", 0, end)
+            end = _start_of_last_lines(text, len(text))
+            if end <= begin and len(text) - begin > _MOST_UNDECIDED_BYTES:
+                end, self._open_bytes = len(text), _OPEN_BYTES
+            if end > begin:
+                passed = self._passing(text, begin, end, passed, scanner)
+                yield from self._count(text, begin, end, passed, number)
+                number += text.count(b"\n", begin, end)
                 self._decided = number
-                text = text[end:]
+                text, begin, passed = _context(text, end, passed)
         if scanner is not None:
-            yield from self._sifted(text, len(text), number, scanner)
+            passed = self._passing(text, begin, len(text), passed, scanner)
+            yield from self._count(text, begin, len(text), passed, number)
 
     def _open(self, sample: bytes, envelopes: Mapping[str, bytes]) -> Scanner | None:
         """Find out the source's usual envelope; return what searches for the words, None where nothing can."""
@@ -149,29 +173,38 @@ class Gate:
         self._head = re.compile(envelope + _HEAD)
         return _scanner(self._words, self._caseless)
 
-    def _sifted(self, text: bytes, end: int, number: int, scanner: Scanner) -> Iterator[tuple[int, bytes]]:
-        """Yield the lines of `text` up to `end` that are let through; `number` lines stand before it."""
-        if self._open_bytes > 0:
-            self._open_bytes -= end
-            yield from numbered([text[:end]], number)
-            return
-        before, at, kept = number, 0, 0
-        for start in self._to_keep(text, scanner):
-            if start >= end:
-                break
-            number += text.count(b"\n", at, start)
-            at = start
-            kept += 1
-            yield number + 1, text[start : text.find(b"\n", start) + 1 or len(text)]
-        number += text.count(b"\n", at, end) + (end > 0 and text[end - 1 : end] != b"\n")
+    def _count(
+        self, text: bytes, begin: int, end: int, passed: Iterable[int], number: int
+    ) -> Iterator[tuple[int, bytes]]:
+        """Yield the lines between `begin` and `end` that are let through; `number` lines stand before them."""
+        before, at, kept = number, begin, 0
+        for start in passed:
+            if begin <= start < end:
+                number += text.count(b"\n", at, start)
+                at = start
+                kept += 1
+                yield number + 1, text[start : text.find(b"\n", start) + 1 or len(text)]
+        number += text.count(b"\n", at, end) + (end > begin and text[end - 1 : end] != b"\n")
         self.skipped += number - before - kept
-        if kept > (number - before) / 2:
+        if self._open_bytes > 0:
+            self._open_bytes -= end - begin
+        elif kept > (number - before) / 2:
             self._open_bytes = _OPEN_BYTES
 
-    def _to_keep(self, text: bytes, scanner: Scanner) -> list[int]:
-        """Return where the lines begin that are let through, in order."""
+    def _passing(self, text: bytes, begin: int, end: int, passed: Iterable[int], scanner: Scanner) -> list[int]:
+        """Return where the lines begin that are let through, in order.
+
+        Args:
+            text: lines that are decided, up to `begin`; lines to decide, up to `end`; and those that follow.
+            passed: those of the decided ones that were let through.
+        """
+        if self._open_bytes > 0:
+            return _starts(text)
         keep: dict[int, bool] = {}
-        line_end = -1
+        for start in passed:  # their entries may go on
+            if not keep.get(start):
+                self._keep_entry(text, start, is_head=self._head.match(text, start) is not None, keep=keep)
+        line_end = begin - 1
         for hit in scanner(text):
             if hit <= line_end:
                 continue
@@ -184,6 +217,9 @@ class Gate:
                 self._keep_entry(text, start, is_head=head is not None, keep=keep)
             if line_end < 0:
                 break
+        for start in _starts(text, end):  # a word may stand in what follows them
+            if not self._head.match(text, start):
+                self._keep_beginning(text, start, keep)
         return sorted(keep)
 
     def _keep_entry(self, text: bytes, start: int, *, is_head: bool, keep: dict[int, bool]) -> None:
@@ -221,15 +257,26 @@ class Gate:
                         unsure.append(line)
 
     def _writer_of(self, text: bytes, start: int) -> bytes | None:
-        found = self._envelope.match(text, start) if self._envelope else None
+        """Return who wrote a line; None where that is not certain, since it has not the usual envelope."""
+        if self._envelope is None:
+            return None if self._has_envelope(text, start) else b""
+        found = self._envelope.match(text, start)
         return self._writer(found["writer"]) if found else None
+
+    def _has_envelope(self, text: bytes, start: int) -> bool:
+        if self._head.match(text, start) or text[start : start + 1].isspace():
+            return False
+        end = text.find(b"\n", start, start + _MOST_ENVELOPE_BYTES)
+        line = text[start : end if end >= 0 else start + _MOST_ENVELOPE_BYTES].decode("utf-8", "replace")
+        peeled = Peeler(_SOME_TIME).peel(line)
+        return peeled is None or peeled.format != "plain"
 
     def _continued_by(self, text: bytes, start: int) -> list[int]:
         """Return where the lines begin of which the one at `start` may be the continuation."""
         before = _lines_before(text, start)
-        if self._envelope is None or text[start : start + 1].isspace():
-            return [line for line, _ in zip(before, range(1), strict=False)]
         own = self._writer_of(text, start)
+        if text[start : start + 1].isspace() or (self._envelope is None and own is not None):
+            return list(islice(before, 1))
         if own is None:
             return list(before)
         for line in before:
@@ -258,14 +305,28 @@ def _message_of(entry: Mapping[str, object]) -> bytes:
     return message.replace(b"\n", b"\0") if b"\n" in message else message
 
 
-def _start_of_last_lines(text: bytes) -> int:
-    """Return where those last lines begin within which a line can have its continuation; 0 where all are such."""
-    start = len(text)
+def _starts(text: bytes, begin: int = 0) -> list[int]:
+    """Return where the lines begin, from the one that begins at `begin`."""
+    starts = []
+    while begin < len(text):
+        starts.append(begin)
+        begin = text.find(b"\n", begin) + 1 or len(text)
+    return starts
+
+
+def _context(text: bytes, end: int, passed: Iterable[int]) -> tuple[bytes, int, list[int]]:
+    """Return what of `text` is needed to decide on the lines from `end` on: it, their place in it, and `passed`."""
+    start = _start_of_last_lines(text, end)
+    return text[start:], end - start, [line - start for line in passed if start <= line < end]
+
+
+def _start_of_last_lines(text: bytes, end: int) -> int:
+    """Return where those last lines before `end` begin within which a line can have its continuation."""
     for _ in range(WINDOW + 1):
-        start = text.rfind(b"\n", 0, start - 1) + 1
-        if not start:
+        end = text.rfind(b"\n", 0, max(end - 1, 0)) + 1
+        if not end:
             break
-    return start
+    return end
 
 
 def _lines_before(text: bytes, start: int) -> Iterator[int]:

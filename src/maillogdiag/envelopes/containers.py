@@ -20,11 +20,11 @@ _BAR = re.compile(
 _POD = re.compile(r"\[pod/(?P<unit>[\w./-]{1,300})\] (?P<rest>.*)", re.DOTALL)
 _OBJECT = re.compile(r'(?:data: |\x1e)?(?=\{ ?")')
 # Nextcloud's log reader is pasted as a table whose first column is the level.
-_NO_CONTAINERS = frozenset(("debug", "info", "warning", "warn", "error", "fatal", "critical", "level"))
+NO_CONTAINERS = frozenset(("debug", "info", "warning", "warn", "error", "fatal", "critical", "level"))
 
 
 def _unpack_bar(found: re.Match[str], outer: Peeled, reference: datetime) -> Peeled | None:
-    if found["unit"].lower() in _NO_CONTAINERS:
+    if found["unit"].lower() in NO_CONTAINERS:
         return None
     return outer.unpacked(found["rest"] or "", "docker compose", unit=found["unit"], host=found["node"])
 
