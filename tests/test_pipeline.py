@@ -85,3 +85,17 @@ def test_what_cannot_be_read_is_in_the_verdict_and_each_shape_is_shown(tmp_path:
 
     assert "10 entries that speak of mail in trouble could not be read" in report.verdict
     assert ("smtp worker 0 has failed", "mailer: error, no more") == report.coverage[0].samples
+
+
+def test_the_fix_is_for_the_server_of_the_earliest_failure_whatever_the_order_of_the_files(tmp_path: Path) -> None:
+    line = (
+        "Nov 20 {time} mail postfix/smtp[9]: {id}: to=<a@example.org>, relay=none, delay=30, delays=0/0/30/0, "
+        "dsn=4.4.1, status=deferred (connect to {host}[192.0.2.4]:25: Connection timed out)\n"
+    )
+    first, second = tmp_path / "first.log", tmp_path / "second.log"
+    first.write_text(line.format(time="09:00:00", id="AAAAAAAAA1", host="in-v3.mailjet.com"))
+    second.write_text(line.format(time="10:00:00", id="BBBBBBBBB2", host="mx.example.org"))
+
+    for files in ([first, second], [second, first]):
+        (finding,) = maillogdiag.scan([str(file) for file in files]).findings
+        assert "Mailjet takes mail" in finding.fixes[0].steps[0]

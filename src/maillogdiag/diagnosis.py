@@ -38,10 +38,17 @@ _Told = tuple[Event, Failure]
 
 @dataclass(slots=True)
 class _FindingTally:
-    """What is counted of one rule's failures."""
+    """What is counted of one rule's failures.
+
+    Args:
+        diagnosis: the rule base's.
+        failure: the earliest one: its code is shown, and the fixes are for the server that it names.
+        event: what told of that failure.
+    """
 
     diagnosis: Diagnosis
     failure: Failure
+    event: Event | None = None
     count: int = 0
     messages: set[str] = field(default_factory=set)
     anonymous: int = 0
@@ -60,6 +67,7 @@ class _FindingTally:
             self.anonymous += 1
         self.first = _earlier(self.first, attempt.first_time)
         self.last = _later(self.last, attempt.last_time)
+        self._begin_with(event, failure)
         told: list[_Told] = [(event, failure)]
         if attempt.relay:
             # What the mail server on this machine says of the refusal, and what the application does.
@@ -73,7 +81,14 @@ class _FindingTally:
         self.apps |= other.apps
         self.first = _earlier(self.first, other.first)
         self.last = _later(self.last, other.last)
+        if other.event:
+            self._begin_with(other.event, other.failure)
         self._sample([*other.earliest, *other.latest])
+
+    def _begin_with(self, event: Event, failure: Failure) -> None:
+        """Keep the earliest failure, whatever the order in which they come."""
+        if self.event is None or _order_told((event, failure)) < _order_told((self.event, self.failure)):
+            self.event, self.failure = event, failure
 
     @property
     def evidence(self) -> list[Evidence]:

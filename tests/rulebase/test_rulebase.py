@@ -130,3 +130,58 @@ def test_equal_failures_get_equal_diagnoses_whatever_their_text_around() -> None
     first = base.diagnose(read_failure("Net::SMTPFatalError: 550 5.1.1 no such user"))
 
     assert first == base.diagnose(read_failure("smtplib.SMTPDataError: (550, b'5.1.1 no such user')"))
+
+
+def test_values_given_once_stand_in_every_applications_own_settings() -> None:
+    refusal = "host smtp.sendgrid.net[192.0.2.4] said: 535 Authentication failed: Bad username / password"
+    fixes = {fix.app: fix for fix in explain(refusal).fixes}
+
+    assert {"SMTP_LOGIN": "apikey", "SMTP_PASSWORD": "<the API key, SG.…>"} == {
+        one.key: one.value for one in fixes["mastodon"].settings
+    }
+    assert "'apikey'" in {one.value for one in fixes["django"].settings}
+    assert any("mail_smtpname --value 'apikey'" in step for step in fixes["nextcloud"].steps)
+    assert any("apikey:<the API key" in step for step in fixes["postfix"].steps)
+    assert any("SETTING_EMAIL_HOST_USER and SECRETS_email_password" in step for step in fixes["zulip"].steps)
+
+
+def steps_of(text: str) -> str:
+    return "\n".join(explain(text, app="rails").fixes[0].steps)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "connect to in-v3.mailjet.com[192.0.2.4]:25: Connection timed out",
+        "host in-v3.mailjet.com[192.0.2.4] said: 535 5.7.8 Error: authentication failed",
+        "530 5.7.0 Authentication required, see https://www.mailjet.com",
+    ],
+)
+def test_a_provider_s_customer_is_told_where_it_takes_mail(text: str) -> None:
+    assert "in-v3.mailjet.com, port 587 with STARTTLS" in steps_of(text)
+
+
+def test_who_sends_to_a_provider_s_users_is_not_told_where_its_customers_send() -> None:
+    assert "smtp.gmail.com, port" in steps_of("connect to smtp.gmail.com[192.0.2.4]:25: Connection refused")
+    assert "smtp.gmail.com, port" not in steps_of("connect to alt1.gmail-smtp-in.l.google.com[192.0.2.4]:25: timed out")
+
+
+def test_a_value_in_a_rule_is_text_and_no_format(tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text(
+        """\
+family: own
+rules:
+  - id: auth-failed.odd
+    cause: auth-failed
+    tier: phrase
+    when: {text: ["odd refusal of braces"]}
+    fixes:
+      each: {steps: ["Do it."], set: {user: "{0.__class__} {", password: "}"}}
+    samples: {match: ["odd refusal of braces"]}
+""",
+        encoding="utf-8",
+    )
+
+    assert [] == check([tmp_path])
+    fixes = load_rules([tmp_path]).diagnose(read_failure("odd refusal of braces", app="rails")).fixes
+    assert ["{0.__class__} {", "}"] == [one.value for one in fixes[0].settings]

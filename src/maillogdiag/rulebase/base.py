@@ -17,6 +17,22 @@ from maillogdiag.rulebase.rules import Confidence, Diagnosis, Fix, Rule, Severit
 
 _MOST_REMEMBERED = 4096
 
+_OF_A_LOGIN = frozenset({Cause.AUTH_FAILED, Cause.AUTH_APP_PASSWORD_REQUIRED, Cause.AUTH_REQUIRED})
+_OF_A_CONNECTION = frozenset(
+    {
+        Cause.AUTH_MECHANISM_UNSUPPORTED,
+        Cause.TLS_WRONG_MODE,
+        Cause.STARTTLS_REQUIRED,
+        Cause.STARTTLS_UNSUPPORTED,
+        Cause.CONNECTION_REFUSED,
+        Cause.CONNECTION_TIMEOUT,
+        Cause.CONNECTION_DROPPED,
+        Cause.WRONG_SERVICE,
+        Cause.RELAY_DENIED,
+        Cause.CLIENT_REJECTED,
+    }
+)
+
 
 class RuleBase:
     """All rules that are in force.
@@ -82,6 +98,9 @@ class RuleBase:
         rule, rank = self.winner(failure)
         if rule is None:
             return self._unknown(failure)
+        fixes = _fixes_for(rule.fixes, failure.app)
+        if sentence := self._where_mail_is_taken(failure, rule.cause):
+            fixes = tuple(replace(fix, steps=(sentence, *fix.steps)) for fix in fixes)
         return Diagnosis(
             cause=rule.cause,
             rule=rule.id,
@@ -89,9 +108,25 @@ class RuleBase:
             explanation=rule.explanation,
             severity=rule.severity,
             confidence=rule.confidence,
-            fixes=_fixes_for(rule.fixes, failure.app),
+            fixes=fixes,
             rank=rank,
         )
+
+    def place_to_send(self, provider: str) -> str:
+        """Servers, ports and form of login for customers of `provider`; "" where they are not known."""
+        return str(self._providers.get(provider, {}).get("takes", "")).strip()
+
+    def _where_mail_is_taken(self, failure: Failure, cause: Cause) -> str:
+        """The provider's servers, ports and form of login, where it was its own customer who failed there.
+
+        A provider's servers for incoming mail (MX) are others: what they refuse has nothing to do with these.
+        """
+        known = self._providers.get(failure.provider or "", {})
+        by_customer = any(occurs(server, (failure.host or "").lower()) for server in known.get("servers", ()))
+        place = self.place_to_send(failure.provider or "")
+        if not place or not (cause in _OF_A_LOGIN or (by_customer and cause in _OF_A_CONNECTION)):
+            return ""
+        return f"{known['name']} takes mail from its customers at {place}."
 
     def _unknown(self, failure: Failure) -> Diagnosis:
         """No rule knows it: say as much as the standards do."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,14 +72,42 @@ class _Builder:
         )
 
     def _fixes(self, cause: str, own: dict[str, Any] | None) -> tuple[Fix, ...]:
-        """A rule's fix for all applications ("any") replaces the cause's fixes for single ones."""
-        if not own:
-            if cause not in self._fixes_of_cause:
-                common = self.causes.get(cause, {}).get("fixes") or {}
-                self._fixes_of_cause[cause] = tuple(self._fix(app, data) for app, data in common.items())
-            return self._fixes_of_cause[cause]
-        common = {} if "any" in own else self.causes.get(cause, {}).get("fixes") or {}
-        return tuple(self._fix(app, data) for app, data in {**common, **own}.items())
+        """A rule's fix for all applications ("any", "each") replaces the cause's fixes for single ones."""
+        common = self.causes.get(cause, {}).get("fixes") or {}
+        if own:
+            return self._built(own if "any" in own or "each" in own else {**self._expanded(common), **own})
+        if cause not in self._fixes_of_cause:
+            self._fixes_of_cause[cause] = self._built(common)
+        return self._fixes_of_cause[cause]
+
+    def _built(self, fixes: dict[str, Any]) -> tuple[Fix, ...]:
+        return tuple(self._fix(app, data) for app, data in self._expanded(fixes).items())
+
+    def _expanded(self, fixes: dict[str, Any]) -> dict[str, Any]:
+        """`fixes` with one for every application in place of `each`; those of single applications win."""
+        if "each" not in fixes:
+            return fixes
+        return {**self._fix_of_each(fixes["each"]), **{app: data for app, data in fixes.items() if app != "each"}}
+
+    def _fix_of_each(self, data: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        """The fix of every application from values alone: `applications` knows what it calls each of them."""
+        wanted = data.get("set", {})
+        values = {**_UNSAID, **wanted}
+        kept: dict[str, Any] = {name: data[name] for name in ("verify", "undo") if name in data}
+        fixes: dict[str, dict[str, Any]] = {}
+        for app, application in self.applications.items():
+            ways = [application["ways"][name] for name in wanted if name in application.get("ways", {})]
+            steps = [step for way in ways for step in way.get("steps", ())]
+            settings = [setting for way in ways for setting in way.get("settings", ())]
+            if names := _listed([way["name"] for way in ways if "name" in way]):
+                steps.append(_filled(application.get("note", "{names}"), {"names": names}))
+            if "ways" in application:
+                fixes[app] = {
+                    **kept,
+                    "steps": [*data["steps"], *(_filled(step, values) for step in steps)],
+                    "settings": [{**one, "value": _filled(str(one["value"]), values)} for one in settings],
+                }
+        return fixes
 
     def _fix(self, app: str, data: dict[str, Any]) -> Fix:
         application = self.applications.get(app, {})
@@ -93,6 +121,21 @@ class _Builder:
             verify=data.get("verify") or application.get("verify", ""),
             undo=data.get("undo", ""),
         )
+
+
+_UNSAID = {"server": "<the mail server>", "port": "587", "user": "<user name>", "password": "<password>"}
+"""What stands in a fix for a value that the rule says nothing of."""
+
+
+def _filled(text: str, values: Mapping[str, Any]) -> str:
+    """`text` with the values in place of their names in braces; a rule file's text is never a format string."""
+    for name, value in values.items():
+        text = text.replace(f"{{{name}}}", str(value))
+    return text
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
 
 
 _WORDS = ("text", "all", "none", "code", "enhanced", "exception", "app", "provider", "setting")

@@ -27,7 +27,8 @@ _PROVIDERS = """\
 ## Mail providers
 
 The rules that know a provider's wording: those that ask for the provider, and those one of whose samples is its.
-All other rules hold for every provider.
+All other rules hold for every provider. Where a provider takes mail from its customers is said in the fixes of
+failures there.
 """
 
 _RULES = """\
@@ -45,8 +46,11 @@ def coverage(base: RuleBase) -> str:
         _row(cause, str(len(rules)), *(_extent(rules, app) for app in _APPLICATIONS))
         for cause, rules in by_cause.items()
     ]
-    providers = [_row("provider", "rules"), _row("--", "--")]
-    providers += [_row(name, "<br>".join(f"`{rule}`" for rule in ids)) for name, ids in _known_of_providers(base)]
+    providers = [_row("provider", "rules", "takes mail at"), _row("--", "--", "--")]
+    providers += [
+        _row(name, "<br>".join(f"`{rule}`" for rule in ids), base.place_to_send(name))
+        for name, ids in _known_of_providers(base)
+    ]
     rules = [
         f"- **{cause}**: " + ", ".join(f"`{_short(rule)}`" for rule in sorted(rules, key=_order))
         for cause, rules in by_cause.items()

@@ -17,6 +17,7 @@ def describe_rule(base: RuleBase, rule: Rule) -> str:
             parts.append(f"  {name}: {' | '.join(map(str, values))}")
     for fix in rule.fixes:
         parts += ["", f"Fix for {fix.app}:", *(f"  {number}. {step}" for number, step in enumerate(fix.steps, 1))]
+        parts += [f"     {one.file}: {one.key} = {one.value}" for one in fix.settings]
     if rule.samples.match:
         parts += ["", "Samples:", *(f"  {text}".replace("\n", "\n  ") for text in rule.samples.match)]
     parts += [f"Source: {rule.source}"] if rule.source else []
