@@ -6,7 +6,7 @@ The tally is what many files, processes or machines can each make and merge: the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ from maillogdiag.causes import PER_MAIL, Cause
 from maillogdiag.events import Event, EventKind
 from maillogdiag.evidence import evidence_of
 from maillogdiag.failures import Failure
-from maillogdiag.handovers import Handovers
+from maillogdiag.handovers import Handovers, Sender
 from maillogdiag.onset import Changes
 from maillogdiag.reports.model import Bucket, Evidence, Finding, Summary
 from maillogdiag.rulebase.rules import TIER_RANK, Diagnosis, Fix, Severity, Tier
@@ -119,14 +119,14 @@ class Tally:
             self.changes.add(event)
         else:
             self.queue.add(event)
-            self.handovers.queue(event)
+            self.handovers.see(event)
 
     def add(self, attempt: Attempt, diagnose: Diagnose) -> None:
         """Count one attempt; `diagnose` is the rule base's."""
         accepted, failed = attempt.outcome is Outcome.ACCEPTED, attempt.outcome is Outcome.FAILED
         self.outcomes[attempt.outcome] += 1
         self.queue.saw(attempt)
-        self.handovers.send(attempt)
+        self.handovers.see(attempt)
         if attempt.last_time and (accepted or failed):
             minute = attempt.last_time.replace(second=0, microsecond=0)
             counts = self.minutes.setdefault((attempt.app, minute), [0, 0])
@@ -194,7 +194,8 @@ def _weight(event: Event, diagnosis: Diagnosis) -> tuple[bool, bool, bool, bool,
 def findings_of(tally: Tally, diagnose: Diagnose) -> tuple[Finding, ...]:
     """Return the findings, the worst first: by severity, then by how many attempts failed."""
     told = ((entry, entry.evidence) for entry in tally.findings.values())
-    return in_order(_finding(*one, tally, diagnose) for one in (*told, *_waiting(tally, diagnose)))
+    senders = tally.handovers.senders()
+    return in_order(_finding(*one, tally, senders, diagnose) for one in (*told, *_waiting(tally, diagnose)))
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -221,13 +222,14 @@ def _waiting(tally: Tally, diagnose: Diagnose) -> Iterator[tuple[_FindingTally, 
     yield entry, [*mails[:_EVIDENCE_FIRST], *mails[_EVIDENCE_FIRST:][-_EVIDENCE_LAST:], waiting.worker]
 
 
-def _finding(entry: _FindingTally, evidence: Iterable[Evidence], tally: Tally, diagnose: Diagnose) -> Finding:
+def _finding(
+    entry: _FindingTally, evidence: Iterable[Evidence], tally: Tally, senders: Mapping[str, Sender], diagnose: Diagnose
+) -> Finding:
     diagnosis, failure = entry.diagnosis, entry.failure
     accepted = sorted(_minutes_accepted(tally, entry.apps))
     times = [time for pair in accepted for time in pair]
-    senders = tally.handovers.senders(entry.messages)
+    sent_by = _first_by_app(senders[message] for message in entry.messages if message in senders)
     apps = _names(entry.apps)
-    sent = sorted((sender.evidence for sender in senders), key=_evidence_order)[:1]
     before = [minute for minute, _ in accepted if entry.first and minute < entry.first]
     after = [minute for minute, _ in accepted if entry.last and minute > entry.last]
     return Finding(
@@ -241,16 +243,25 @@ def _finding(entry: _FindingTally, evidence: Iterable[Evidence], tally: Tally, d
         first_seen=entry.first,
         last_seen=entry.last,
         # The applications that sent the mail are named, too; what is to be done is to be done where it failed.
-        apps=_names(entry.apps | {sender.app for sender in senders}),
+        apps=_names(entry.apps | sent_by.keys()),
         code=failure.code,
         enhanced=failure.enhanced,
         explanation=diagnosis.explanation,
         fixes=_fixes(failure, apps, diagnose),
-        evidence=(*sent, *evidence),
+        evidence=(*sorted(sent_by.values(), key=_evidence_order), *evidence),
         before_onset=_before_onset(entry, times, tally.changes),
         last_accepted_before=before[-1] if before else None,
         recovered=after[0] if after and diagnosis.cause not in PER_MAIL else None,
     )
+
+
+def _first_by_app(senders: Iterable[Sender]) -> dict[str, Evidence]:
+    """For each application that sent a mail the line about the first one; one that is proven rather than inferred."""
+    first: dict[str, Evidence] = {}
+    for sender in senders:
+        known = first.get(sender.app, sender.evidence)
+        first[sender.app] = min(known, sender.evidence, key=lambda item: (item.is_inferred, *_evidence_order(item)))
+    return first
 
 
 def _names(apps: set[str]) -> tuple[str, ...]:

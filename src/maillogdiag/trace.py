@@ -8,20 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import reduce
 
 from maillogdiag.attempts import Attempt, Outcome
 from maillogdiag.causes import Cause
 from maillogdiag.diagnosis import Diagnose, Tally, decide
 from maillogdiag.echoes import RELAYS
 from maillogdiag.events import ABOUT_NO_MAIL, Event, EventKind
+from maillogdiag.handovers import Taken, pair_off, sent_of, taken_of
 
 _MOST_ENTRIES = 200_000
 _ID_KINDS = ("job:", "jid:", "queue:", "exim:", "request:")
-_HANDOVER = timedelta(seconds=10)
-# The mail server's stamp may have lost its fraction of a second.
-_STAMP = timedelta(seconds=1)
 
 
 class Certainty(StrEnum):
@@ -137,10 +135,6 @@ class _Mail:
     def has_relays(self) -> bool:
         return any(event.app in RELAYS for event in self.events)
 
-    @property
-    def times(self) -> list[datetime]:
-        return [event.record.time for event in self.events if event.record.time]
-
 
 def _mails(entries: Iterable[Attempt | Event]) -> list[_Mail]:
     """Put together what shares an id, whatever stands between."""
@@ -167,25 +161,20 @@ def _ids_of(entry: Attempt | Event) -> set[str]:
 
 
 def _partners(mails: Sequence[_Mail]) -> dict[int, _Mail]:
-    """Tie each application's mail to the one that the mail server beside it took just then, if no id does; by `id`.
-
-    Each has one partner: of several for one recipient, the first sent and the first taken.
-    """
+    """Tie each application's mail to the one that the mail server beside it took just then, if no id does; by `id`."""
+    sent = [(one, mail) for mail in mails if not mail.has_relays for one in map(sent_of, mail.entries) if one]
+    taken = []
+    for mail in mails:
+        told = [one for one in map(taken_of, mail.entries) if one] if mail.is_relays else []
+        if told:
+            taken.append((reduce(Taken.with_more, told), mail))
+    mail_of = {id(one): mail for one, mail in (*sent, *taken)}
     partners: dict[int, _Mail] = {}
-    timed = sorted((mail for mail in mails if mail.times and mail.recipients), key=lambda mail: min(mail.times))
-    taken = [mail for mail in timed if mail.is_relays]
-    for sent in timed:
-        if sent.has_relays:
-            continue
-        partner = next((one for one in taken if id(one) not in partners and _is_handover(sent, one)), None)
-        if partner is not None:
-            partners[id(sent)], partners[id(partner)] = partner, sent
+    for one, other in pair_off((one for one, _ in sent), (one for one, _ in taken)):
+        application, relay = mail_of[id(one)], mail_of[id(other)]
+        if id(application) not in partners:
+            partners[id(application)], partners[id(relay)] = relay, application
     return partners
-
-
-def _is_handover(sent: _Mail, taken: _Mail) -> bool:
-    is_soon = min(sent.times) - _STAMP <= min(taken.times) <= max(sent.times) + _HANDOVER
-    return is_soon and bool(sent.recipients & taken.recipients)
 
 
 def _path(mail: _Mail, partner: _Mail | None, diagnose: Diagnose) -> Path:

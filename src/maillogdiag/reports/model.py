@@ -32,6 +32,7 @@ class Evidence:
         time: when it was written, None where unknown.
         text: the lines of the entry that matter; renderers show less of long ones.
         marks: [start, end) positions in `text` of the decisive words.
+        is_inferred: whether only recipient and time tell that it is about the same mail as the others, not an id.
     """
 
     source: str
@@ -39,6 +40,7 @@ class Evidence:
     time: datetime | None
     text: str
     marks: tuple[tuple[int, int], ...] = ()
+    is_inferred: bool = False
 
 
 @dataclass(frozen=True, slots=True)

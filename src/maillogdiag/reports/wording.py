@@ -19,6 +19,7 @@ STATUS_WORDS = {
 }
 STATUS_SIGNS = {Status.FAILING: "✗", Status.RECOVERED: "↻", Status.OK: "✓", Status.NOTHING_SEEN: "?"}
 BEFORE_ONSET = "Just before it began"
+INFERRED = "(inferred: same recipient, same moment)"
 REDACTED = "Personal data was replaced by stand-ins; the same value has the same stand-in throughout."
 NOT_REDACTED = "Personal data was NOT replaced: this report shows addresses and host names. Passwords were."
 
