@@ -16,6 +16,7 @@ from maillogdiag.events import Event, EventKind
 from maillogdiag.evidence import evidence_of
 from maillogdiag.failures import Failure
 from maillogdiag.handovers import Handovers, Sender
+from maillogdiag.last_words import Endings, LastWords, Mail, mail_of, time_of
 from maillogdiag.onset import Changes
 from maillogdiag.reports.model import Bucket, Evidence, Finding, Summary
 from maillogdiag.rulebase.rules import TIER_RANK, Diagnosis, Fix, Severity, Tier
@@ -43,7 +44,7 @@ class _FindingTally:
     diagnosis: Diagnosis
     failure: Failure
     count: int = 0
-    messages: set[str] = field(default_factory=set)
+    mails: dict[Mail, datetime] = field(default_factory=dict)
     anonymous: int = 0
     apps: set[str] = field(default_factory=set)
     first: datetime | None = None
@@ -54,8 +55,8 @@ class _FindingTally:
     def add(self, attempt: Attempt, event: Event, failure: Failure) -> None:
         self.count += 1
         self.apps.update(filter(None, (attempt.app, attempt.relay)))
-        if attempt.message:
-            self.messages.add(attempt.message)
+        if mail := mail_of(attempt):
+            self._failed(mail, time_of(attempt))
         else:
             self.anonymous += 1
         self.first = _earlier(self.first, attempt.first_time)
@@ -68,7 +69,8 @@ class _FindingTally:
 
     def merge(self, other: _FindingTally) -> None:
         self.count += other.count
-        self.messages |= other.messages
+        for mail, time in other.mails.items():
+            self._failed(mail, time)
         self.anonymous += other.anonymous
         self.apps |= other.apps
         self.first = _earlier(self.first, other.first)
@@ -79,6 +81,14 @@ class _FindingTally:
     def evidence(self) -> list[Evidence]:
         """The first and the last entries that tell of it."""
         return [evidence_of(event, failure) for event, failure in (*self.earliest, *self.latest)]
+
+    @property
+    def messages(self) -> set[str]:
+        """The ids of the mails that failed."""
+        return {mail.message for mail in self.mails}
+
+    def _failed(self, mail: Mail, time: datetime) -> None:
+        self.mails[mail] = max(self.mails.get(mail, time), time)
 
     def _sample(self, told: list[_Told]) -> None:
         """Keep the first and the last few, whatever the order in which they come."""
@@ -106,6 +116,7 @@ class Tally:
     changes: Changes = field(default_factory=Changes)
     queue: QueueTally = field(default_factory=QueueTally)
     handovers: Handovers = field(default_factory=Handovers)
+    last_words: LastWords = field(default_factory=LastWords)
 
     @property
     def summary(self) -> Summary:
@@ -120,6 +131,7 @@ class Tally:
         else:
             self.queue.add(event)
             self.handovers.see(event)
+            self.last_words.note(event)
 
     def add(self, attempt: Attempt, diagnose: Diagnose) -> None:
         """Count one attempt; `diagnose` is the rule base's."""
@@ -138,6 +150,12 @@ class Tally:
             key = (diagnosis.cause, diagnosis.rule)
             entry = self.findings.setdefault(key, _FindingTally(diagnosis, failure))
             entry.add(attempt, event, failure)
+        self.last_words.add(attempt)
+        self._forget()
+
+    def _forget(self) -> None:
+        if self.last_words.is_full:
+            self.last_words.forget(entry.mails for entry in self.findings.values())
 
     def _accept(self, key: tuple[str, datetime], time: datetime) -> None:
         self.accepted[key] = max(self.accepted.get(key, time), time)
@@ -156,6 +174,8 @@ class Tally:
             self._accept(key, time)
         for cause, entry in other.findings.items():
             self.findings.setdefault(cause, _FindingTally(entry.diagnosis, entry.failure)).merge(entry)
+        self.last_words.merge(other.last_words)
+        self._forget()
 
 
 def decide(attempt: Attempt, diagnose: Diagnose) -> tuple[Event, Failure, Diagnosis]:
@@ -228,10 +248,12 @@ def _finding(
     diagnosis, failure = entry.diagnosis, entry.failure
     accepted = sorted(_minutes_accepted(tally, entry.apps))
     times = [time for pair in accepted for time in pair]
-    sent_by = _first_by_app(senders[message] for message in entry.messages if message in senders)
+    ids = entry.messages
+    messages = min(entry.count, len(ids) + entry.anonymous)
+    sent_by = _first_by_app(senders[one] for one in ids if one in senders)
+    endings = tally.last_words.of(entry.mails)
     apps = _names(entry.apps)
     before = [minute for minute, _ in accepted if entry.first and minute < entry.first]
-    after = [minute for minute, _ in accepted if entry.last and minute > entry.last]
     return Finding(
         cause=diagnosis.cause,
         rule=diagnosis.rule,
@@ -239,7 +261,9 @@ def _finding(
         severity=diagnosis.severity,
         confidence=diagnosis.confidence,
         count=entry.count,
-        messages=min(entry.count, len(entry.messages) + entry.anonymous),
+        messages=messages,
+        delivered_later=endings.accepted,
+        given_up=endings.given_up,
         first_seen=entry.first,
         last_seen=entry.last,
         # The applications that sent the mail are named, too; what is to be done is to be done where it failed.
@@ -251,8 +275,17 @@ def _finding(
         evidence=(*sorted(sent_by.values(), key=_evidence_order), *evidence),
         before_onset=_before_onset(entry, times, tally.changes),
         last_accepted_before=before[-1] if before else None,
-        recovered=after[0] if after and diagnosis.cause not in PER_MAIL else None,
+        recovered=_recovered(entry, accepted, endings if endings.accepted == messages else None),
     )
+
+
+def _recovered(entry: _FindingTally, accepted: Iterable[_Minute], all_got_through: Endings | None) -> datetime | None:
+    """When a mail was accepted after the last failure; of causes that lie with single mails, when these were."""
+    if entry.last is None:
+        return None
+    minutes = [] if entry.diagnosis.cause in PER_MAIL else [minute for minute, _ in accepted if minute > entry.last]
+    own = [time for time in all_got_through.times if time >= entry.last] if all_got_through else []
+    return min(minutes or own, default=None)
 
 
 def _first_by_app(senders: Iterable[Sender]) -> dict[str, Evidence]:
@@ -275,11 +308,12 @@ def _before_onset(entry: _FindingTally, accepted: Iterable[datetime], changes: C
     return changes.before(entry.first, entry.apps, last_success)
 
 
-def _minutes_accepted(tally: Tally, apps: set[str]) -> Iterator[tuple[datetime, datetime]]:
-    """When mail of `apps` was accepted: that another application's mail leaves proves nothing for them.
+_Minute = tuple[datetime, datetime]
+"""A minute in which mail was accepted, and the last time within it."""
 
-    Yields minutes, and the last time within each.
-    """
+
+def _minutes_accepted(tally: Tally, apps: set[str]) -> Iterator[_Minute]:
+    """When mail of `apps` was accepted: that another application's mail leaves proves nothing for them."""
     is_any = not GENERIC_APPS.isdisjoint(apps)
     for (app, minute), last in tally.accepted.items():
         if is_any or app in apps or app in GENERIC_APPS:

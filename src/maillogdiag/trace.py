@@ -14,9 +14,10 @@ from functools import reduce
 from maillogdiag.attempts import Attempt, Outcome
 from maillogdiag.causes import Cause
 from maillogdiag.diagnosis import Diagnose, Tally, decide
-from maillogdiag.echoes import RELAYS
+from maillogdiag.echoes import RELAYS, is_refusal
 from maillogdiag.events import ABOUT_NO_MAIL, Event, EventKind
 from maillogdiag.handovers import Taken, pair_off, sent_of, taken_of
+from maillogdiag.last_words import is_end
 
 _MOST_ENTRIES = 200_000
 _ID_KINDS = ("job:", "jid:", "queue:", "exim:", "request:")
@@ -232,22 +233,16 @@ def _end(last: Attempt | None, stages: Sequence[Stage]) -> str:
                 f"{last.app} handed it over. If its mail server is on this machine, that one's log goes on: add "
                 "/var/log/mail.log, or --unit 'postfix*'; otherwise ask the provider for its log."
             )
-        case Outcome.FAILED if any(_is_final(stage.event) for stage in stages):
+        case Outcome.FAILED if any(map(is_end, (stage.event for stage in stages))):
             return "It was given up: nobody will try again."
+        case Outcome.FAILED if any(map(is_refusal, last.events)):
+            return "The mail server would not take it: only what handed it over can try again."
         case Outcome.FAILED if is_relays:
             return "The mail server's last word is a failure; mailq shows whether it will try again."
         case Outcome.FAILED:
             return "The application's last word is a failure; the mail got no further."
         case _:
             return "The log ends while it was being sent; its later part would tell the outcome."
-
-
-def _is_final(event: Event) -> bool:
-    """Whether no further try follows: it was given up, or a mail server had a refusal that is final (RFC 3463: 5.x)."""
-    if event.kind is EventKind.GIVEN_UP or event.form == "postfix-expired":
-        return True
-    failure = event.failure if event.kind is EventKind.FAILED and event.app in RELAYS else None
-    return failure is not None and (failure.enhanced or str(failure.code or "")).startswith("5")
 
 
 def _events_of(entry: Attempt | Event) -> Sequence[Event]:

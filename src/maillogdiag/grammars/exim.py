@@ -99,7 +99,10 @@ def _read_delivery(record: Record, parts: dict[str, str], message: str, try_key:
     """The end of a try for one address."""
     recipient = parts.get("delivered") or parts["to"]
     keys = (f"{message}/{recipient}", try_key)
-    event = Event(EventKind.ACCEPTED, APP, record, "exim-delivery", keys, message, recipient=recipient)
+    is_final = parts.get("sign") == "**"
+    event = Event(
+        EventKind.ACCEPTED, APP, record, "exim-delivery", keys, message, recipient=recipient, is_final=is_final
+    )
     if "delivered" in parts:
         return (event,)
     words = f"{parts['fields']} {parts['words']}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyparsing as pp
 
@@ -24,7 +24,7 @@ _MOST_CHARACTERS = 8 * 1024
 
 _PROGRAM = r"(?s)(?:.{0,120}?\b(?:sendmail|sm-mta|sm-msp-queue)\[\d{1,10}\]: )?"
 _SENDMAIL = pp.Regex(
-    _PROGRAM + r"(?P<queue>[0-9A-Za-z]{8,20}): to=(?P<to>[^,]{1,2000}),(?: |.{0,1000}? )stat=(?P<stat>.*)"
+    _PROGRAM + r"(?P<queue>[0-9A-Za-z]{8,20}): to=(?P<to>[^,]{1,2000}),(?P<details> |.{0,1000}? )stat=(?P<stat>.*)"
 )
 _MSMTP_LOG = pp.Regex(
     r"(?s).{0,60}?\bhost=(?P<host>\S{1,255}) .{0,2000}?\brecipients=(?P<to>\S{0,2000}) (?P<details>.*?)"
@@ -80,9 +80,8 @@ def _read_sendmail(record: Record, parts: dict[str, str]) -> tuple[Event, ...]:
     is_sent = status.startswith("Sent")
     kind = EventKind.ACCEPTED if is_sent else EventKind.FAILED
     failure = None if is_sent else read_failure(status, app=APP)
-    return (
-        Event(kind, APP, record, "sendmail-delivery", keys, queue, failure, recipient=parts["to"][:320]),
-    )  # fmt: skip
+    event = Event(kind, APP, record, "sendmail-delivery", keys, queue, failure, recipient=parts["to"][:320])
+    return (replace(event, is_final=not is_sent and "dsn=5" in parts["details"]),)
 
 
 def _read_msmtp(record: Record, parts: dict[str, str]) -> tuple[Event, ...]:

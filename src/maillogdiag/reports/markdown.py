@@ -65,6 +65,8 @@ def _finding_lines(title: str, finding: Finding) -> Iterator[str]:
     if finding.last_accepted_before:
         yield f"- worked until {wording.time_words(finding.last_accepted_before)}"
     yield f"- **{wording.state_words(finding)}**"
+    if last_word := wording.last_word_words(finding):
+        yield f"- {last_word}"
     yield f"\n{_inline(finding.explanation)}"
     for fix in finding.fixes:
         yield from _fix_lines(fix)

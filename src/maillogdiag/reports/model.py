@@ -50,6 +50,8 @@ class Finding:
     Args:
         count: failed attempts.
         messages: distinct mails among them, as far as ids tell; at most `count`.
+        delivered_later: of these mails, those that the next hop accepted after all.
+        given_up: of these mails, those that nobody will try again.
         first_seen: first failed attempt.
         last_seen: last failed attempt.
         last_accepted_before: last mail that was accepted before `first_seen`.
@@ -74,6 +76,8 @@ class Finding:
     fixes: tuple[Fix, ...]
     evidence: tuple[Evidence, ...]
     before_onset: tuple[Evidence, ...] = ()
+    delivered_later: int = 0
+    given_up: int = 0
     last_accepted_before: datetime | None = None
     recovered: datetime | None = None
 

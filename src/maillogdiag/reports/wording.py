@@ -100,6 +100,22 @@ def state_words(finding: Finding) -> str:
     return "still failing at the end of the log"
 
 
+def last_word_words(finding: Finding) -> str:
+    """Return how its mails ended: "7 of 9 mails got through on a later try, 2 were given up"; empty where unknown."""
+    delivered, given_up = finding.delivered_later, finding.given_up
+    if not delivered and not given_up:
+        return ""
+    rest = finding.messages - delivered - given_up
+    ends = [
+        *([f"{delivered:,} got through on a later try"] if delivered else []),
+        *([f"{given_up:,} {'was' if given_up == 1 else 'were'} given up"] if given_up else []),
+        *([f"the end of {rest:,} is not in the log"] if rest > 0 else []),
+    ]
+    first, *others = ends
+    number, _, end = first.partition(" ")
+    return ", ".join((f"{number} of {counted(finding.messages, 'mail')} {end}", *others))
+
+
 def reply_words(finding: Finding) -> str:
     """Return the server's codes, "535 5.7.8"; empty where it sent none."""
     return " ".join(str(code) for code in (finding.code, finding.enhanced) if code)
