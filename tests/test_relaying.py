@@ -100,6 +100,12 @@ POSTFIX = (
     "delays=0/0/1/0, dsn=4.4.1, status=deferred (connect to mx.example.org[192.0.2.5]:587: Connection refused)\n"
 )
 
+EXIM = (
+    "2026-11-20 10:00:{second:02} 1xUhLk-00000T-1n <= noreply@example.org H=localhost [127.0.0.1] P=esmtp S=476\n"
+    "2026-11-20 10:00:{second:02} 1xUhLk-00000T-1n == ada@example.net R=smarthost T=smtp defer (111): Connection "
+    "refused\n"
+)
+
 
 def names(folder: Path, **logs: str) -> list[tuple[str, ...]]:
     for name, text in logs.items():
@@ -150,3 +156,31 @@ def test_parts_of_the_logs_read_apart_and_merged_tie_the_same_mails() -> None:
     runs[0].tally.merge(runs[1].tally)
 
     assert runs[0].report().findings == runs[2].report().findings
+
+
+def test_an_exim_that_logs_no_message_id_is_tied_by_recipient_and_time(tmp_path: Path) -> None:
+    sent = ZULIP.format(second=7, to="ada@example.net")
+
+    assert [("exim", "zulip")] == names(tmp_path, app=sent, mainlog=EXIM.format(second=7))
+
+
+@pytest.mark.parametrize("case", ["mastodon/relayed-recipient-unknown", "exim/from-mastodon"])
+def test_a_message_id_that_both_log_proves_it(case: str) -> None:
+    (finding,) = maillogdiag.scan([str(FIXTURES / case)]).findings
+
+    assert "mastodon" in finding.apps
+    assert "Delivered mail" in finding.evidence[0].text
+    assert not any(item.is_inferred for item in finding.evidence)
+
+
+def test_sendmail_is_tied_by_message_id_as_well(tmp_path: Path) -> None:
+    sent = (
+        "[ActiveJob] [ActionMailer::MailDeliveryJob] [d25c15ed-1939-44e5-9a0e-b7370a465761] Delivered mail 6b@x (9.1ms)"
+    )
+    taken = "Nov 20 10:00:07 mail sm-mta[7]: w8ABCdef012345: {}\n"
+    lines = (
+        "from=<a@x>, size=4, class=0, nrcpts=1, msgid=<6b@x>, proto=ESMTP",
+        "to=<ada@x>, dsn=5.1.1, stat=User unknown",
+    )
+
+    assert [("rails", "sendmail")] == names(tmp_path, app=sent, mail="".join(map(taken.format, lines)))

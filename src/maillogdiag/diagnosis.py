@@ -267,7 +267,7 @@ def _finding(
         first_seen=entry.first,
         last_seen=entry.last,
         # The applications that sent the mail are named, too; what is to be done is to be done where it failed.
-        apps=_names(entry.apps | sent_by.keys()),
+        apps=tuple(sorted({*apps, *_names(set(sent_by))})),
         code=failure.code,
         enhanced=failure.enhanced,
         explanation=diagnosis.explanation,

@@ -33,6 +33,7 @@ _APP_NAMES = {
     "nethserver": "NethServer",
     "nextcloud": "Nextcloud",
     "postfix": "Postfix",
+    "sendmail": "Sendmail",
     "zulip": "Zulip",
 }
 
