@@ -12,6 +12,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from maillogdiag.attempts import Attempt, Outcome
 from maillogdiag.echoes import RELAYS
@@ -19,7 +20,7 @@ from maillogdiag.events import Event, EventKind
 from maillogdiag.evidence import sample_of
 from maillogdiag.reports.model import Evidence
 
-_MOST_KEPT = 25_000
+_MOST_KEPT = 10_000
 # An application may log that it sends before it connects.
 _PATIENCE = timedelta(seconds=10)
 # A stamp may have lost its fraction of a second, and some applications log a mail when it is handed over.
@@ -46,23 +47,29 @@ class Sent:
     last: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A mail that a mail server took, by its id there ("queue:…"); `time`: when it came, as far as is known."""
+class TakenLine(NamedTuple):
+    """What one line tells of a mail that a mail server took; `message` is its id there ("queue:…")."""
 
     message: str
     time: datetime | None
     message_id: str | None
-    recipients: tuple[str, ...]
+    recipient: str | None
 
-    def with_more(self, other: Taken) -> Taken:
-        """Return what both tell of the same mail."""
-        return Taken(
-            self.message,
-            min(filter(None, (self.time, other.time)), default=None),
-            other.message_id or self.message_id,
-            tuple(sorted({*self.recipients, *other.recipients})),
-        )
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A mail that a mail server took.
+
+    Args:
+        messages: its ids there; a filter gives it a second one.
+        time: when it came, as far as is known.
+        recipients: in lower case.
+    """
+
+    messages: tuple[str, ...]
+    time: datetime | None
+    message_id: str | None
+    recipients: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +82,15 @@ class Sender:
 
 def sent_of(entry: Attempt | Event) -> Sent | None:
     """Return the mail that an application handed over; None for a mail server's own, and where nothing tells which."""
-    events, app, first, last = _parts(entry)
+    if entry.app in RELAYS:
+        return None
+    if isinstance(entry, Attempt):
+        events, first, last = entry.events, entry.first_time, entry.last_time
+    else:
+        events, first, last = (entry,), entry.record.time, entry.record.time
     own = [event for event in events if event.app not in RELAYS]
     told = next((event for event in own if event.message_id), None)
-    is_failure = isinstance(entry, Attempt) and entry.outcome is Outcome.FAILED
-    if told is None and not is_failure:
+    if told is None and not (isinstance(entry, Attempt) and entry.outcome is Outcome.FAILED):
         told = next((event for event in own if event.recipient and event.kind is not EventKind.ENQUEUED), None)
     if told is None:
         return None
@@ -87,17 +98,34 @@ def sent_of(entry: Attempt | Event) -> Sent | None:
     # Rails may log the whole mail below.
     text = sample_of(record.text.partition("\n")[0])
     evidence = Evidence(record.place.source, record.place.line, record.time, text)
-    return Sent(app, evidence, told.message_id, _recipients(own), first, last)
+    recipients = tuple(sorted({event.recipient.casefold() for event in own if event.recipient}))
+    return Sent(entry.app, evidence, told.message_id, recipients, first, last)
 
 
-def taken_of(entry: Attempt | Event) -> Taken | None:
-    """Return the mail that a mail server has in its queue; None for an application's."""
-    events, _, first, _ = _parts(entry)
-    own = [event for event in events if event.app in RELAYS and event.message]
-    if not own:
-        return None
-    message_id = next((event.message_id for event in own if event.message_id), None)
-    return Taken(own[0].message or "", first, message_id, _recipients(own))
+def taken_lines(entry: Attempt | Event) -> Iterator[TakenLine]:
+    """Yield what `entry` tells of a mail in a mail server's queue; nothing where it is an application's."""
+    if entry.app in RELAYS:
+        for event in entry.events if isinstance(entry, Attempt) else (entry,):
+            if event.message and (event.recipient or event.kind is EventKind.ENQUEUED):
+                yield TakenLine(event.message, event.record.time, event.message_id, event.recipient)
+
+
+def gather(lines: Iterable[TakenLine]) -> list[Taken]:
+    """Return the mails that `lines` tell of: what shares an id there, or the Message-ID."""
+    lines = list(lines)
+    message_ids = {line.message: line.message_id for line in lines if line.message_id}
+    mails: dict[str, list[TakenLine]] = defaultdict(list)
+    for line in lines:
+        mails[message_ids.get(line.message) or line.message].append(line)
+    return [
+        Taken(
+            tuple(sorted({line.message for line in mail})),
+            min((line.time for line in mail if line.time), default=None),
+            message_ids.get(mail[0].message),
+            tuple(sorted({line.recipient.casefold() for line in mail if line.recipient})),
+        )
+        for mail in mails.values()
+    ]
 
 
 def pair_off(sent: Iterable[Sent], taken: Iterable[Taken]) -> Iterator[tuple[Sent, Taken]]:
@@ -148,56 +176,34 @@ def _is_over(mail: Sent, time: datetime) -> bool:
 class Handovers:
     """What is known so far of who handed over what; of very many mails the newest."""
 
-    taken: dict[str, Taken] = field(default_factory=dict)
-    sent: dict[tuple[str, int], Sent] = field(default_factory=dict)
+    taken: deque[TakenLine] = field(default_factory=lambda: deque(maxlen=3 * _MOST_KEPT))
+    sent: deque[Sent] = field(default_factory=lambda: deque(maxlen=_MOST_KEPT))
 
     def see(self, entry: Attempt | Event) -> None:
         """Take note of what `entry` tells of a mail that was sent or taken."""
-        if sent := sent_of(entry):
-            self._send(sent)
-        if taken := taken_of(entry):
-            self._take(taken)
+        if entry.app in RELAYS:
+            self.taken.extend(taken_lines(entry))
+        elif sent := sent_of(entry):
+            self.sent.append(sent)
 
     def merge(self, other: Handovers) -> None:
-        """Add what another tally knows."""
-        for taken in other.taken.values():
-            self._take(taken)
-        for sent in other.sent.values():
-            self._send(sent)
+        """Add what another tally knows of a later part of the log."""
+        self.taken.extend(other.taken)
+        self.sent.extend(other.sent)
 
     def senders(self) -> dict[str, Sender]:
         """Return who sent what a mail server took, by its id there, without those of whom it isn't known."""
-        by_id = {sent.message_id: sent for sent in self.sent.values() if sent.message_id}
-        senders: dict[str, Sender] = {}
-        for taken in self.taken.values():
-            if taken.message_id and (sent := by_id.get(taken.message_id)):
-                senders[taken.message] = Sender(sent.app, sent.evidence)
-        rest = (taken for taken in self.taken.values() if taken.message not in senders)
-        for sent, taken in pair_off(self.sent.values(), rest):
-            senders[taken.message] = Sender(sent.app, replace(sent.evidence, is_inferred=True))
+        if not self.sent:
+            return {}
+        by_id = {sent.message_id: sent for sent in self.sent if sent.message_id}
+        taken = gather(self.taken)
+        known = [(by_id[one.message_id], one) for one in taken if one.message_id in by_id]
+        senders = {message: Sender(sent.app, sent.evidence) for sent, one in known for message in one.messages}
+        rest = (one for one in taken if one.message_id not in by_id)
+        for sent, one in pair_off(self.sent, rest):
+            evidence = replace(sent.evidence, is_inferred=True)
+            senders.update(dict.fromkeys(one.messages, Sender(sent.app, evidence)))
         return senders
-
-    def _take(self, taken: Taken) -> None:
-        known = self.taken.get(taken.message)
-        self.taken[taken.message] = known.with_more(taken) if known else taken
-        if len(self.taken) > 2 * _MOST_KEPT:
-            self.taken = {one.message: one for one in sorted(self.taken.values(), key=_taken_order)[-_MOST_KEPT:]}
-
-    def _send(self, sent: Sent) -> None:
-        self.sent[sent.evidence.source, sent.evidence.line] = sent
-        if len(self.sent) > 2 * _MOST_KEPT:
-            newest = sorted(self.sent.items(), key=lambda item: _sent_order(item[1]))[-_MOST_KEPT:]
-            self.sent = dict(newest)
-
-
-def _parts(entry: Attempt | Event) -> tuple[tuple[Event, ...], str, datetime | None, datetime | None]:
-    if isinstance(entry, Attempt):
-        return entry.events, entry.app, entry.first_time, entry.last_time
-    return (entry,), entry.app, entry.record.time, entry.record.time
-
-
-def _recipients(events: Iterable[Event]) -> tuple[str, ...]:
-    return tuple(sorted({event.recipient.casefold() for event in events if event.recipient}))
 
 
 def _sent_order(sent: Sent) -> tuple[datetime, str, int]:
@@ -205,4 +211,4 @@ def _sent_order(sent: Sent) -> tuple[datetime, str, int]:
 
 
 def _taken_order(taken: Taken) -> tuple[datetime, str]:
-    return taken.time or _EARLIEST, taken.message
+    return taken.time or _EARLIEST, taken.messages[0]

@@ -15,7 +15,7 @@ from maillogdiag.attempts import Attempt, Outcome
 from maillogdiag.echoes import RELAYS
 from maillogdiag.events import Event, EventKind
 
-_MOST_KEPT = 50_000
+_MOST_KEPT = 5_000
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
@@ -45,8 +45,9 @@ def mail_of(attempt: Attempt) -> Mail | None:
     """Return the mail that was tried; None where no id tells it from others."""
     if attempt.message is None:
         return None
-    recipients = (event.recipient for event in attempt.events if event.app in RELAYS and event.recipient)
-    return Mail(attempt.message, next(recipients, ""))
+    if attempt.app not in RELAYS:
+        return Mail(attempt.message, "")
+    return Mail(attempt.message, next((event.recipient for event in attempt.events if event.recipient), ""))
 
 
 def time_of(attempt: Attempt) -> datetime:
@@ -63,7 +64,7 @@ class LastWords:
     """
 
     endings: dict[Mail, Ending] = field(default_factory=dict)
-    most: int = 0
+    most: int = field(default_factory=lambda: 2 * _MOST_KEPT)
 
     def note(self, event: Event) -> None:
         """Take note of a mail that its server gave up, for all recipients that had not got it."""
@@ -72,9 +73,8 @@ class LastWords:
 
     def add(self, attempt: Attempt) -> None:
         """Take note of a try that was the last one."""
-        mail = mail_of(attempt)
         is_accepted = attempt.outcome is Outcome.ACCEPTED
-        if mail and (is_accepted or any(map(is_end, attempt.events))):
+        if (is_accepted or any(map(is_end, attempt.events))) and (mail := mail_of(attempt)):
             self._keep(mail, Ending(time_of(attempt), is_accepted))
 
     def merge(self, other: LastWords) -> None:
@@ -85,7 +85,7 @@ class LastWords:
     @property
     def is_full(self) -> bool:
         """Whether it is time to `forget`."""
-        return len(self.endings) > max(self.most, 2 * _MOST_KEPT)
+        return len(self.endings) > self.most
 
     def forget(self, failed: Iterable[Container[Mail]]) -> None:
         """Drop all but the newest, and those of the mails that `failed`."""
@@ -96,7 +96,7 @@ class LastWords:
             for number, (mail, ending) in enumerate(newest)
             if number < _MOST_KEPT or not ending.is_accepted or any(mail in mails for mails in failed)
         }
-        self.most = 2 * len(self.endings)
+        self.most = 2 * max(_MOST_KEPT, len(self.endings))
 
     def of(self, failed: Mapping[Mail, datetime]) -> Endings:
         """Return how mails ended after they failed, at the times in `failed`.
@@ -117,7 +117,9 @@ class LastWords:
         return max((ending for ending in known if ending and ending.time >= time), default=None)
 
     def _keep(self, mail: Mail, ending: Ending) -> None:
-        self.endings[mail] = max(self.endings.get(mail, ending), ending)
+        known = self.endings.get(mail)
+        if known is None or known < ending:
+            self.endings[mail] = ending
 
 
 def is_end(event: Event) -> bool:

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import reduce
 
 from maillogdiag.attempts import Attempt, Outcome
 from maillogdiag.causes import Cause
 from maillogdiag.diagnosis import Diagnose, Tally, decide
 from maillogdiag.echoes import RELAYS, is_refusal
 from maillogdiag.events import ABOUT_NO_MAIL, Event, EventKind
-from maillogdiag.handovers import Taken, pair_off, sent_of, taken_of
+from maillogdiag.handovers import gather, pair_off, sent_of, taken_lines
 from maillogdiag.last_words import is_end
 
 _MOST_ENTRIES = 200_000
@@ -164,11 +163,12 @@ def _ids_of(entry: Attempt | Event) -> set[str]:
 def _partners(mails: Sequence[_Mail]) -> dict[int, _Mail]:
     """Tie each application's mail to the one that the mail server beside it took just then, if no id does; by `id`."""
     sent = [(one, mail) for mail in mails if not mail.has_relays for one in map(sent_of, mail.entries) if one]
-    taken = []
-    for mail in mails:
-        told = [one for one in map(taken_of, mail.entries) if one] if mail.is_relays else []
-        if told:
-            taken.append((reduce(Taken.with_more, told), mail))
+    taken = [
+        (one, mail)
+        for mail in mails
+        if mail.is_relays
+        for one in gather(line for entry in mail.entries for line in taken_lines(entry))
+    ]
     mail_of = {id(one): mail for one, mail in (*sent, *taken)}
     partners: dict[int, _Mail] = {}
     for one, other in pair_off((one for one, _ in sent), (one for one, _ in taken)):
