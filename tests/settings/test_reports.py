@@ -227,7 +227,20 @@ def test_the_settings_in_a_scanned_support_packet_are_read_unasked(tmp_path: Pat
 
     done = run("scan", packet, "--format", "json")
 
-    assert ["app-misconfigured.setting-no-server"] == [one["rule"] for one in json.loads(done.stdout)["findings"]]
+    report = json.loads(done.stdout)
+    assert ["app-misconfigured.setting-no-server"] == [one["rule"] for one in report["findings"]]
+    assert not any("skipped" in source["format"] for source in report["coverage"])
+
+
+def test_a_missing_setting_has_no_line(tmp_path: Path) -> None:
+    config = write(tmp_path / "config.json", '{"EmailSettings": {"SMTPPort": "587"}}')
+
+    report = scan(tmp_path, "", config)
+
+    (evidence,) = the(report, "app-misconfigured.setting-no-server").evidence
+    assert config == evidence.place
+    for form in (Format.TERMINAL, Format.HTML, Format.MARKDOWN):
+        assert "config.json:" not in render(report, form, width=500)
 
 
 def test_journal_takes_settings_as_well() -> None:

@@ -94,7 +94,7 @@ def _evidence_lines(evidence: Iterable[Evidence]) -> Iterator[str]:
     for item in evidence:
         when = f", {wording.time_words(item.time, seconds=True)}" if item.time else ""
         inferred = f" {wording.INFERRED}" if item.is_inferred else ""
-        yield f"\n{_code(f'{item.source}:{item.line}')}{when}{inferred}\n"
+        yield f"\n{_code(item.place)}{when}{inferred}\n"
         yield from _fenced(item.text)
 
 

@@ -28,7 +28,7 @@ class Evidence:
 
     Args:
         source: the source's name.
-        line: 1-based line (or journal entry) in it.
+        line: 1-based line (or journal entry) in it; 0 for the whole of it, where a setting is missing.
         time: when it was written, None where unknown.
         text: the lines of the entry that matter; renderers show less of long ones.
         marks: [start, end) positions in `text` of the decisive words.
@@ -41,6 +41,11 @@ class Evidence:
     text: str
     marks: tuple[tuple[int, int], ...] = ()
     is_inferred: bool = False
+
+    @property
+    def place(self) -> str:
+        """Where it stands: "mail.log:12", or only the source."""
+        return f"{self.source}:{self.line}" if self.line else self.source
 
 
 @dataclass(frozen=True, slots=True)

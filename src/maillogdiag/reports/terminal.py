@@ -104,7 +104,7 @@ def _print_fix(fix: Fix, console: Console) -> None:
 def _print_evidence(item: Evidence, console: Console) -> None:
     when = f"  {wording.time_words(item.time, seconds=True)}" if item.time else ""
     inferred = f"  {wording.INFERRED}" if item.is_inferred else ""
-    _print_at(3, f"{visible_line(item.source)}:{item.line}{when}{inferred}", console, "dim")
+    _print_at(3, f"{visible_line(item.place)}{when}{inferred}", console, "dim")
     text = Text()
     for part, is_marked in marked_parts(item.text, item.marks):
         text.append(part, "bold red" if is_marked else "")

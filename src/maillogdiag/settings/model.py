@@ -65,7 +65,7 @@ class Entry:
 
     Args:
         file: as the user knows it.
-        line: 1-based; 1 for one that is not there.
+        line: 1-based; 0 for one that is not there.
         key: as written.
         value: without blanks around it; None where only running the file would tell it. Of a password "" or
             "(set)", never itself.
@@ -151,7 +151,7 @@ class Settings:
         if known is not None:
             return known
         file = next(iter(self.entries.values())).file
-        return Entry(file, 1, self.names[field], "", is_there=False)
+        return Entry(file, 0, self.names[field], "", is_there=False)
 
     def find(self, name: str) -> Entry | None:
         """Return the setting that the documentation calls `name`; None where the files that were read don't tell."""
@@ -203,6 +203,11 @@ class Configuration:
     settings: tuple[Settings, ...] = ()
     files: tuple[SettingsFile, ...] = ()
     is_missing: bool = False
+
+    @property
+    def read(self) -> frozenset[str]:
+        """The names of the files that hold settings."""
+        return frozenset(file.name for file in self.files if file.apps)
 
     def of(self, app: str | None) -> Settings | None:
         """Return the settings of an application."""
