@@ -240,7 +240,18 @@ def test_a_missing_setting_has_no_line(tmp_path: Path) -> None:
     (evidence,) = the(report, "app-misconfigured.setting-no-server").evidence
     assert config == evidence.place
     for form in (Format.TERMINAL, Format.HTML, Format.MARKDOWN):
-        assert "config.json:" not in render(report, form, width=500)
+        assert f"{tmp_path}/config.json:" not in render(report, form, width=500)
+
+
+def test_the_fix_of_mastodons_second_server_names_its_variables(tmp_path: Path) -> None:
+    config = mastodon_settings(tmp_path, "BULK_SMTP_SERVER=mail.quillhost.org", "BULK_SMTP_PORT=465")
+
+    finding = the(scan(tmp_path, "", config), "tls-wrong-mode.setting-port-465-without-tls")
+
+    assert ["BULK_SMTP_PORT=465"] == [item.text for item in finding.evidence]
+    (fix,) = finding.fixes
+    assert {"BULK_SMTP_PORT": "465"}.items() <= {one.key: one.present for one in fix.settings}.items()
+    assert all(one.key.startswith("BULK_") for one in fix.settings)
 
 
 def test_journal_takes_settings_as_well() -> None:

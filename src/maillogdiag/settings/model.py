@@ -51,12 +51,14 @@ class Raw:
             file would tell it.
         line: 1-based.
         is_expanded: whether a shell, dotenv or compose replaces `$` in it, and ends it at `#`.
+        service: of a compose file, which service gets it: two may be of different applications.
     """
 
     key: str
     value: str | None
     line: int
     is_expanded: bool = False
+    service: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,7 @@ class Behaviour:
         has_main_file: the file that holds the server was read.
         has_password_file: the file that holds the password was read.
         in_container: it runs in a container, where localhost is the container itself.
+        heeds: it takes notice of these settings at all.
     """
 
     tls: bool | None
@@ -127,6 +130,7 @@ class Behaviour:
     has_main_file: bool = True
     has_password_file: bool = True
     in_container: bool = False
+    heeds: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,7 @@ class Settings:
 
     Args:
         app: "mastodon", "zulip", "mattermost", "nextcloud" or "nethserver".
+        prefix: what stands before the documentation's names, where an application has a second set of settings.
         entries: what stands in the files.
         names: how each field is called in the application's documentation.
         behaviour: what follows.
@@ -144,6 +149,7 @@ class Settings:
     entries: Mapping[Field, Entry]
     names: Mapping[Field, str]
     behaviour: Behaviour
+    prefix: str = ""
 
     def entry(self, field: Field) -> Entry:
         """Return a setting; one that says "not set" where no file has it."""
@@ -210,5 +216,9 @@ class Configuration:
         return frozenset(file.name for file in self.files if file.apps)
 
     def of(self, app: str | None) -> Settings | None:
-        """Return the settings of an application."""
-        return next((one for one in self.settings if one.app == app), None)
+        """Return the settings of an application; of two sets the main one."""
+        return next((one for one in self.settings if one.app == app and not one.prefix), None)
+
+    def find(self, app: str, name: str) -> Entry | None:
+        """Return the setting that the documentation of `app` calls `name`; None where the files don't tell."""
+        return next((entry for one in self.settings if one.app == app and (entry := one.find(name))), None)
