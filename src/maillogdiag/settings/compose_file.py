@@ -14,7 +14,7 @@ from maillogdiag.errors import SourceError
 from maillogdiag.settings.model import Raw
 
 _MOST_CHARACTERS = 128 * 1024
-_SERVICES = re.compile(r"^services:|^[\w.-]+: *\n(?:[ \t]+.*\n|[ \t]*\n){0,200}?[ \t]+(?:image|build):", re.MULTILINE)
+_SERVICES = re.compile(r"^services:|^[\w.-]+: *\n(?:[ \t]+.*\n|\n){0,200}?[ \t]+(?:image|build):", re.MULTILINE)
 _SECRETS = "/run/secrets/"
 _REFERENCE = re.compile(r"\$(?:\w+|\{[^}]*\})")
 
