@@ -30,6 +30,10 @@ GRAMMARS, RULES = load_grammars(), load_rules()
 QUIET = "2026-11-02T09:25:25.425Z pid=23 tid=1cr class=ActivityPub::DeliveryWorker jid=531e3b06038ad1411b05 INFO: start"
 PIECES = (
     *[QUIET] * 6,
+    QUIET.replace("start", "done"),
+    QUIET.replace("start", "done").replace("T09", "T10"),
+    "[ActiveJob] Enqueued ActionMailer::MailDeliveryJob (Job ID: 5ecc2c57-c42d-4a99-90bb-5cc9266c6c54) to "
+    'Sidekiq(mailers) with arguments: "UserMailer"',
     '{"timestamp":"2026-11-02 09:25:25.425 Z","level":"debug","msg":"Received HTTP request","status_code":"200"}',
     '{"timestamp":"2026-11-02 09:25:26.425 Z","level":"error","msg":"Error while sending the email",'
     '"error":"dial tcp 192.0.2.25:587: connect: connection refused"}',

@@ -133,6 +133,12 @@ def other_job(time: str) -> str:
     )
 
 
+def done_job(
+    time: str, name: str = "ActivityPub::DeliveryWorker", sidekiq: str = "pid=2 tid=c class={} jid=1d3a"
+) -> str:
+    return f"Nov 20 {time} social bundle[2]: 2026-11-20T{time}.000Z {sidekiq.format(name)} elapsed=0.029 INFO: done\n"
+
+
 def mail_job(time: str) -> str:
     return (
         f"Nov 20 {time} social bundle[2]: 2026-11-20T{time}.000Z pid=2 tid=c "
@@ -153,6 +159,20 @@ KILLED = "mastodon-sidekiq.service: Main process exited, code=killed, status=9/K
     [
         (2, (enqueued("09:00:00", 1), enqueued("09:01:00", 2), other_job("09:20:00"))),
         (1, (enqueued("09:00:00", 1), mail_job("09:00:02"), enqueued("09:01:00", 2), other_job("09:20:00"))),
+        (1, (done_job("08:59:00"), enqueued("09:00:00", 1), done_job("09:00:05"), done_job("09:20:00"))),
+        (
+            1,
+            (
+                enqueued("09:00:00", 1),
+                "Nov 20 09:20:00 social bundle[2]: 2026-11-20T09:20:00.000Z 2 TID-c "
+                "PushUpdateWorker JID-1d3a INFO: done: 0.029 sec\n",
+            ),
+        ),
+        (0, (enqueued("09:00:00", 1), mail_job("09:00:02"), done_job("09:20:00"))),
+        (0, (enqueued("09:00:00", 1), done_job("09:20:00", "Some::MailDeliveryWorker"))),
+        (0, (enqueued("09:00:00", 1), done_job("09:20:00", "ActiveJob::QueueAdapters::SidekiqAdapter::JobWrapper"))),
+        (0, (enqueued("09:00:00", 1), done_job("09:05:00"))),
+        (0, (enqueued("09:00:00", 1), done_job("11:20:00").replace("Nov 20 11", "Nov 20 13"))),
         (1, (unit("08:59:00", KILLED), enqueued("09:00:00", 1), enqueued("09:20:00", 2))),
         (0, (enqueued("09:00:00", 1), enqueued("09:20:00", 2))),
         (0, (enqueued("09:00:00", 1), other_job("09:00:05"))),
@@ -172,6 +192,13 @@ KILLED = "mastodon-sidekiq.service: Main process exited, code=killed, status=9/K
     ids=[
         "a worker does other jobs only",
         "mails before were sent",
+        "a worker's other jobs succeed",
+        "an old Sidekiq's other jobs succeed",
+        "sent, and other jobs succeed",
+        "a job that may have sent it",
+        "a job of which is not told what it is",
+        "other jobs succeed, but not for long",
+        "clocks that do not agree",
         "the worker was killed",
         "a web log alone",
         "the log ends too soon",
@@ -185,6 +212,17 @@ def test_mail_waits_only_where_a_worker_is_seen_not_to_take_it(
     waiting: int, lines: tuple[str, ...], tmp_path: Path
 ) -> None:
     report = scanned(tmp_path, *lines)
+
+    assert waiting == sum(one.count for one in report.findings if one.cause is Cause.QUEUE_STALLED)
+
+
+@pytest.mark.parametrize(("name", "waiting"), [("sidekiq-default-1", 0), ("sidekiq-1", 1)])
+def test_a_worker_of_other_queues_proves_nothing(name: str, waiting: int, tmp_path: Path) -> None:
+    report = scanned(
+        tmp_path,
+        f"web-1  | 2026-11-20T09:00:00.000000000Z {enqueued('09:00:00', 1).partition(': ')[2]}",
+        f"{name}  | 2026-11-20T09:20:00.000000000Z {done_job('09:20:00').partition(': ')[2]}",
+    )
 
     assert waiting == sum(one.count for one in report.findings if one.cause is Cause.QUEUE_STALLED)
 

@@ -7,6 +7,10 @@ from pathlib import Path
 import pytest
 
 import maillogdiag
+from maillogdiag.grammars.registry import load_grammars
+from maillogdiag.pipeline import Scan
+from maillogdiag.rulebase import load_rules
+from maillogdiag.sources import open_inputs
 
 FIXTURES = Path(__file__).parent / "fixtures"
 REFUSAL = (
@@ -71,3 +75,112 @@ def test_mail_that_the_application_sent_and_postfix_lost_names_both() -> None:
 
     assert (2, ("mastodon", "postfix")) == (finding.count, finding.apps)
     assert "Delivered mail" in finding.evidence[0].text
+
+
+def test_mail_without_message_id_that_postfix_lost_is_tied_by_recipient_and_time() -> None:
+    (finding,) = maillogdiag.scan([str(FIXTURES / "zulip" / "relayed-recipient-unknown")]).findings
+
+    assert (2, ("postfix", "zulip")) == (finding.count, finding.apps)
+    assert "zerver/emails/password_reset" in finding.evidence[0].text
+    assert [True, False, False] == [item.is_inferred for item in finding.evidence]
+
+
+ZULIP = "2026-11-20 10:00:{second:06.3f} INFO [zulip.send_email] Sending zerver/emails/invitation email to ['{to}']\n"
+MATTERMOST = (
+    '{{"timestamp":"2026-11-20 10:00:{second:06.3f} Z","level":"debug","msg":"sending mail",'
+    '"caller":"mail/mail.go:330","to":"{to}","subject":"Hello"}}\n'
+)
+NEXTCLOUD = (
+    '{{"reqId":"k{second:02.0f}","level":0,"time":"2026-11-20T10:00:{second:02.0f}+00:00","app":"core","url":"/cron",'
+    '"message":"Sent mail to \\"Array\\n(\\n    [{to}] => Ada\\n)\\n\\" with subject \\"Hello\\""}}\n'
+)
+POSTFIX = (
+    "Nov 20 10:00:{second:02} mail postfix/cleanup[98]: {queue}: message-id=<{queue}@example.org>\n"
+    "Nov 20 10:30:{second:02} mail postfix/smtp[99]: {queue}: to=<ada@example.net>, relay=none, delay=1800, "
+    "delays=0/0/1/0, dsn=4.4.1, status=deferred (connect to mx.example.org[192.0.2.5]:587: Connection refused)\n"
+)
+
+EXIM = (
+    "2026-11-20 10:00:{second:02} 1xUhLk-00000T-1n <= noreply@example.org H=localhost [127.0.0.1] P=esmtp S=476\n"
+    "2026-11-20 10:00:{second:02} 1xUhLk-00000T-1n == ada@example.net R=smarthost T=smtp defer (111): Connection "
+    "refused\n"
+)
+
+
+def names(folder: Path, **logs: str) -> list[tuple[str, ...]]:
+    for name, text in logs.items():
+        (folder / f"{name}.log").write_text(text)
+    return [finding.apps for finding in maillogdiag.scan([str(folder)]).findings]
+
+
+@pytest.mark.parametrize(
+    ("app", "line"), [("zulip", ZULIP), ("mattermost", MATTERMOST), ("nextcloud", NEXTCLOUD)], ids=lambda one: one[:10]
+)
+def test_a_mail_is_tied_to_what_became_of_it_much_later(app: str, line: str, tmp_path: Path) -> None:
+    sent = line.format(second=7, to="Ada@example.net")
+
+    assert [tuple(sorted((app, "postfix")))] == names(tmp_path, app=sent, mail=POSTFIX.format(second=7, queue="4XyZ1a"))
+
+
+@pytest.mark.parametrize(
+    "sent", [ZULIP.format(second=27, to="ada@example.net"), ZULIP.format(second=7, to="bob@example.net")]
+)
+def test_a_mail_to_someone_else_or_of_another_moment_is_not_tied(sent: str, tmp_path: Path) -> None:
+    assert [("postfix",)] == names(tmp_path, app=sent, mail=POSTFIX.format(second=7, queue="4XyZ1a"))
+
+
+def test_where_two_applications_may_have_sent_it_none_is_named(tmp_path: Path) -> None:
+    zulip, mattermost = (one.format(second=7.1, to="ada@example.net") for one in (ZULIP, MATTERMOST))
+    taken = POSTFIX.format(second=7, queue="4XyZ1a") + POSTFIX.format(second=8, queue="4XyZ1b")
+
+    assert [("postfix",)] == names(tmp_path, zulip=zulip, mattermost=mattermost, mail=taken)
+
+
+def test_mails_of_two_applications_that_came_one_after_the_other_have_their_names(tmp_path: Path) -> None:
+    zulip, mattermost = (
+        ZULIP.format(second=7.1, to="ada@example.net"),
+        MATTERMOST.format(second=9, to="ada@example.net"),
+    )
+    taken = POSTFIX.format(second=7, queue="4XyZ1a") + POSTFIX.format(second=9, queue="4XyZ1b")
+
+    assert [("mattermost", "postfix", "zulip")] == names(tmp_path, zulip=zulip, mattermost=mattermost, mail=taken)
+
+
+def test_parts_of_the_logs_read_apart_and_merged_tie_the_same_mails() -> None:
+    logs = sorted((FIXTURES / "zulip" / "relayed-recipient-unknown").glob("*.log"))
+    runs = []
+    for part in (*([log] for log in logs), logs):
+        run = Scan(load_grammars(), load_rules())
+        run.run(open_inputs(list(map(str, part))))
+        runs.append(run)
+    runs[0].tally.merge(runs[1].tally)
+
+    assert runs[0].report().findings == runs[2].report().findings
+
+
+def test_an_exim_that_logs_no_message_id_is_tied_by_recipient_and_time(tmp_path: Path) -> None:
+    sent = ZULIP.format(second=7, to="ada@example.net")
+
+    assert [("exim", "zulip")] == names(tmp_path, app=sent, mainlog=EXIM.format(second=7))
+
+
+@pytest.mark.parametrize("case", ["mastodon/relayed-recipient-unknown", "exim/from-mastodon"])
+def test_a_message_id_that_both_log_proves_it(case: str) -> None:
+    (finding,) = maillogdiag.scan([str(FIXTURES / case)]).findings
+
+    assert "mastodon" in finding.apps
+    assert "Delivered mail" in finding.evidence[0].text
+    assert not any(item.is_inferred for item in finding.evidence)
+
+
+def test_sendmail_is_tied_by_message_id_as_well(tmp_path: Path) -> None:
+    sent = (
+        "[ActiveJob] [ActionMailer::MailDeliveryJob] [d25c15ed-1939-44e5-9a0e-b7370a465761] Delivered mail 6b@x (9.1ms)"
+    )
+    taken = "Nov 20 10:00:07 mail sm-mta[7]: w8ABCdef012345: {}\n"
+    lines = (
+        "from=<a@x>, size=4, class=0, nrcpts=1, msgid=<6b@x>, proto=ESMTP",
+        "to=<ada@x>, dsn=5.1.1, stat=User unknown",
+    )
+
+    assert [("rails", "sendmail")] == names(tmp_path, app=sent, mail="".join(map(taken.format, lines)))

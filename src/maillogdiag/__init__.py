@@ -53,9 +53,11 @@ def scan(
     from maillogdiag.rulebase import load_rules
     from maillogdiag.settings.reading import read_settings
     from maillogdiag.sources import open_inputs
+    from maillogdiag.sources.notes import without
 
-    run = Scan(load_grammars(app), load_rules(rules), app=app, advice=Advice(read_settings(config)))
-    run.run(open_inputs(paths))
+    settings = read_settings(config)
+    run = Scan(load_grammars(app), load_rules(rules), app=app, advice=Advice(settings))
+    run.run(without(open_inputs(paths), settings.read))
     return run.report()
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from maillogdiag.causes import Cause
@@ -14,6 +15,7 @@ from maillogdiag.rulebase.rules import Diagnosis, Fix, Setting
 from maillogdiag.settings.contradictions import Contradiction, contradictions_of
 from maillogdiag.settings.model import Configuration, Entry, Field
 
+_SETTING = re.compile(r"\b(?=SMTP_[A-Z])")
 _NO_SETTINGS = (
     "No application's settings were found in the usual places; name the file that holds them with --config PATH."
 )
@@ -73,7 +75,7 @@ class Advice:
             diagnosis = diagnose(Failure("", "", app=one.app, setting=one.name))
             at = next((at for at, finding in enumerate(known) if _is_explained(finding, one, diagnosis)), None)
             if at is None:
-                wrong.setdefault(diagnosis.rule, _Wrong(diagnosis)).add(one, diagnosis)
+                wrong.setdefault(diagnosis.rule, _Wrong(diagnosis)).add(one, _prefixed(diagnosis.fixes, one.prefix))
             else:
                 evidence = dict.fromkeys((*known[at].evidence, *map(_evidence, one.entries)))
                 known[at] = replace(known[at], evidence=tuple(evidence))
@@ -81,12 +83,8 @@ class Advice:
         return in_order(replace(one, fixes=tuple(map(self._with_present, one.fixes))) for one in known)
 
     def _with_present(self, fix: Fix) -> Fix:
-        settings = self.configuration.of(fix.app)
-        if settings is None:
-            return fix
-
         def present(setting: Setting) -> str | None:
-            entry = settings.find(setting.key)
+            entry = self.configuration.find(fix.app, setting.key)
             return entry.shown if entry else None
 
         return replace(fix, settings=tuple(replace(one, present=present(one)) for one in fix.settings))
@@ -101,10 +99,10 @@ class _Wrong:
     evidence: dict[Evidence, None] = field(default_factory=dict)
     fixes: dict[Fix, None] = field(default_factory=dict)
 
-    def add(self, one: Contradiction, diagnosis: Diagnosis) -> None:
+    def add(self, one: Contradiction, fixes: Iterable[Fix]) -> None:
         self.apps.add(one.app)
         self.evidence.update(dict.fromkeys(map(_evidence, one.entries)))
-        self.fixes.update(dict.fromkeys(diagnosis.fixes))
+        self.fixes.update(dict.fromkeys(fixes))
 
     def finding(self) -> Finding:
         return Finding(
@@ -132,7 +130,16 @@ def _is_explained(finding: Finding, one: Contradiction, diagnosis: Diagnosis) ->
     "Misconfigured" is too wide for that: two findings of it may well be about different settings.
     """
     is_same = finding.cause is diagnosis.cause is not Cause.APP_MISCONFIGURED
-    return is_same and one.app in finding.apps
+    return is_same and one.app in finding.apps and not one.prefix
+
+
+def _prefixed(fixes: Iterable[Fix], prefix: str) -> Iterator[Fix]:
+    """The fixes with the names of an application's second set of settings: BULK_SMTP_PORT instead of SMTP_PORT."""
+    for fix in fixes:
+        if prefix and fix.app != "any":
+            settings = tuple(replace(one, key=_SETTING.sub(prefix, one.key)) for one in fix.settings)
+            fix = replace(fix, steps=tuple(_SETTING.sub(prefix, step) for step in fix.steps), settings=settings)
+        yield fix
 
 
 def _evidence(entry: Entry) -> Evidence:

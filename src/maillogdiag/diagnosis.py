@@ -6,7 +6,7 @@ The tally is what many files, processes or machines can each make and merge: the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -15,7 +15,8 @@ from maillogdiag.causes import PER_MAIL, Cause
 from maillogdiag.events import Event, EventKind
 from maillogdiag.evidence import evidence_of
 from maillogdiag.failures import Failure
-from maillogdiag.handovers import Handovers
+from maillogdiag.handovers import Handovers, Sender
+from maillogdiag.last_words import Endings, LastWords, Mail, mail_of, time_of
 from maillogdiag.onset import Changes
 from maillogdiag.reports.model import Bucket, Evidence, Finding, Summary
 from maillogdiag.rulebase.rules import TIER_RANK, Diagnosis, Fix, Severity, Tier
@@ -50,7 +51,7 @@ class _FindingTally:
     failure: Failure
     event: Event | None = None
     count: int = 0
-    messages: set[str] = field(default_factory=set)
+    mails: dict[Mail, datetime] = field(default_factory=dict)
     anonymous: int = 0
     apps: set[str] = field(default_factory=set)
     first: datetime | None = None
@@ -61,8 +62,8 @@ class _FindingTally:
     def add(self, attempt: Attempt, event: Event, failure: Failure) -> None:
         self.count += 1
         self.apps.update(filter(None, (attempt.app, attempt.relay)))
-        if attempt.message:
-            self.messages.add(attempt.message)
+        if mail := mail_of(attempt):
+            self._failed(mail, time_of(attempt))
         else:
             self.anonymous += 1
         self.first = _earlier(self.first, attempt.first_time)
@@ -76,7 +77,8 @@ class _FindingTally:
 
     def merge(self, other: _FindingTally) -> None:
         self.count += other.count
-        self.messages |= other.messages
+        for mail, time in other.mails.items():
+            self._failed(mail, time)
         self.anonymous += other.anonymous
         self.apps |= other.apps
         self.first = _earlier(self.first, other.first)
@@ -94,6 +96,14 @@ class _FindingTally:
     def evidence(self) -> list[Evidence]:
         """The first and the last entries that tell of it."""
         return [evidence_of(event, failure) for event, failure in (*self.earliest, *self.latest)]
+
+    @property
+    def messages(self) -> set[str]:
+        """The ids of the mails that failed."""
+        return {mail.message for mail in self.mails}
+
+    def _failed(self, mail: Mail, time: datetime) -> None:
+        self.mails[mail] = max(self.mails.get(mail, time), time)
 
     def _sample(self, told: list[_Told]) -> None:
         """Keep the first and the last few, whatever the order in which they come."""
@@ -121,6 +131,7 @@ class Tally:
     changes: Changes = field(default_factory=Changes)
     queue: QueueTally = field(default_factory=QueueTally)
     handovers: Handovers = field(default_factory=Handovers)
+    last_words: LastWords = field(default_factory=LastWords)
 
     @property
     def summary(self) -> Summary:
@@ -134,14 +145,15 @@ class Tally:
             self.changes.add(event)
         else:
             self.queue.add(event)
-            self.handovers.queue(event)
+            self.handovers.see(event)
+            self.last_words.note(event)
 
     def add(self, attempt: Attempt, diagnose: Diagnose) -> None:
         """Count one attempt; `diagnose` is the rule base's."""
         accepted, failed = attempt.outcome is Outcome.ACCEPTED, attempt.outcome is Outcome.FAILED
         self.outcomes[attempt.outcome] += 1
         self.queue.saw(attempt)
-        self.handovers.send(attempt)
+        self.handovers.see(attempt)
         if attempt.last_time and (accepted or failed):
             minute = attempt.last_time.replace(second=0, microsecond=0)
             counts = self.minutes.setdefault((attempt.app, minute), [0, 0])
@@ -153,6 +165,12 @@ class Tally:
             key = (diagnosis.cause, diagnosis.rule)
             entry = self.findings.setdefault(key, _FindingTally(diagnosis, failure))
             entry.add(attempt, event, failure)
+        self.last_words.add(attempt)
+        self._forget()
+
+    def _forget(self) -> None:
+        if self.last_words.is_full:
+            self.last_words.forget(entry.mails for entry in self.findings.values())
 
     def _accept(self, key: tuple[str, datetime], time: datetime) -> None:
         self.accepted[key] = max(self.accepted.get(key, time), time)
@@ -171,6 +189,8 @@ class Tally:
             self._accept(key, time)
         for cause, entry in other.findings.items():
             self.findings.setdefault(cause, _FindingTally(entry.diagnosis, entry.failure)).merge(entry)
+        self.last_words.merge(other.last_words)
+        self._forget()
 
 
 def decide(attempt: Attempt, diagnose: Diagnose) -> tuple[Event, Failure, Diagnosis]:
@@ -209,7 +229,8 @@ def _weight(event: Event, diagnosis: Diagnosis) -> tuple[bool, bool, bool, bool,
 def findings_of(tally: Tally, diagnose: Diagnose) -> tuple[Finding, ...]:
     """Return the findings, the worst first: by severity, then by how many attempts failed."""
     told = ((entry, entry.evidence) for entry in tally.findings.values())
-    return in_order(_finding(*one, tally, diagnose) for one in (*told, *_waiting(tally, diagnose)))
+    senders = tally.handovers.senders()
+    return in_order(_finding(*one, tally, senders, diagnose) for one in (*told, *_waiting(tally, diagnose)))
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -236,15 +257,18 @@ def _waiting(tally: Tally, diagnose: Diagnose) -> Iterator[tuple[_FindingTally, 
     yield entry, [*mails[:_EVIDENCE_FIRST], *mails[_EVIDENCE_FIRST:][-_EVIDENCE_LAST:], waiting.worker]
 
 
-def _finding(entry: _FindingTally, evidence: Iterable[Evidence], tally: Tally, diagnose: Diagnose) -> Finding:
+def _finding(
+    entry: _FindingTally, evidence: Iterable[Evidence], tally: Tally, senders: Mapping[str, Sender], diagnose: Diagnose
+) -> Finding:
     diagnosis, failure = entry.diagnosis, entry.failure
     accepted = sorted(_minutes_accepted(tally, entry.apps))
     times = [time for pair in accepted for time in pair]
-    senders = tally.handovers.senders(entry.messages)
+    ids = entry.messages
+    messages = min(entry.count, len(ids) + entry.anonymous)
+    sent_by = _first_by_app(senders[one] for one in ids if one in senders)
+    endings = tally.last_words.of(entry.mails)
     apps = _names(entry.apps)
-    sent = sorted((sender.evidence for sender in senders), key=_evidence_order)[:1]
     before = [minute for minute, _ in accepted if entry.first and minute < entry.first]
-    after = [minute for minute, _ in accepted if entry.last and minute > entry.last]
     return Finding(
         cause=diagnosis.cause,
         rule=diagnosis.rule,
@@ -252,20 +276,40 @@ def _finding(entry: _FindingTally, evidence: Iterable[Evidence], tally: Tally, d
         severity=diagnosis.severity,
         confidence=diagnosis.confidence,
         count=entry.count,
-        messages=min(entry.count, len(entry.messages) + entry.anonymous),
+        messages=messages,
+        delivered_later=endings.accepted,
+        given_up=endings.given_up,
         first_seen=entry.first,
         last_seen=entry.last,
         # The applications that sent the mail are named, too; what is to be done is to be done where it failed.
-        apps=_names(entry.apps | {sender.app for sender in senders}),
+        apps=tuple(sorted({*apps, *_names(set(sent_by))})),
         code=failure.code,
         enhanced=failure.enhanced,
         explanation=diagnosis.explanation,
         fixes=_fixes(failure, apps, diagnose),
-        evidence=(*sent, *evidence),
+        evidence=(*sorted(sent_by.values(), key=_evidence_order), *evidence),
         before_onset=_before_onset(entry, times, tally.changes),
         last_accepted_before=before[-1] if before else None,
-        recovered=after[0] if after and diagnosis.cause not in PER_MAIL else None,
+        recovered=_recovered(entry, accepted, endings if endings.accepted == messages else None),
     )
+
+
+def _recovered(entry: _FindingTally, accepted: Iterable[_Minute], all_got_through: Endings | None) -> datetime | None:
+    """When a mail was accepted after the last failure; of causes that lie with single mails, when these were."""
+    if entry.last is None:
+        return None
+    minutes = [] if entry.diagnosis.cause in PER_MAIL else [minute for minute, _ in accepted if minute > entry.last]
+    own = [time for time in all_got_through.times if time >= entry.last] if all_got_through else []
+    return min(minutes or own, default=None)
+
+
+def _first_by_app(senders: Iterable[Sender]) -> dict[str, Evidence]:
+    """For each application that sent a mail the line about the first one; one that is proven rather than inferred."""
+    first: dict[str, Evidence] = {}
+    for sender in senders:
+        known = first.get(sender.app, sender.evidence)
+        first[sender.app] = min(known, sender.evidence, key=lambda item: (item.is_inferred, *_evidence_order(item)))
+    return first
 
 
 def _names(apps: set[str]) -> tuple[str, ...]:
@@ -279,11 +323,12 @@ def _before_onset(entry: _FindingTally, accepted: Iterable[datetime], changes: C
     return changes.before(entry.first, entry.apps, last_success)
 
 
-def _minutes_accepted(tally: Tally, apps: set[str]) -> Iterator[tuple[datetime, datetime]]:
-    """When mail of `apps` was accepted: that another application's mail leaves proves nothing for them.
+_Minute = tuple[datetime, datetime]
+"""A minute in which mail was accepted, and the last time within it."""
 
-    Yields minutes, and the last time within each.
-    """
+
+def _minutes_accepted(tally: Tally, apps: set[str]) -> Iterator[_Minute]:
+    """When mail of `apps` was accepted: that another application's mail leaves proves nothing for them."""
     is_any = not GENERIC_APPS.isdisjoint(apps)
     for (app, minute), last in tally.accepted.items():
         if is_any or app in apps or app in GENERIC_APPS:

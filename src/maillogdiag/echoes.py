@@ -10,7 +10,7 @@ import re
 
 from maillogdiag.events import Event, EventKind
 
-RELAYS = frozenset({"postfix", "exim"})
+RELAYS = frozenset({"postfix", "exim", "sendmail"})
 """Mail servers that take mail from applications on their machine."""
 
 _REFUSALS = frozenset({"postfix-refused", "exim-refused"})

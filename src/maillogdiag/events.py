@@ -49,6 +49,7 @@ class Event(NamedTuple):
         mail: which mail, as the application calls it: "UserMailer#welcome", "password_reset".
         recipient: address it was meant for, as logged.
         sender: envelope or From address, as logged.
+        is_final: whether no further try follows: the mail server returned the mail to its sender.
     """
 
     kind: EventKind
@@ -62,3 +63,4 @@ class Event(NamedTuple):
     recipient: str | None = None
     sender: str | None = None
     message_id: str | None = None
+    is_final: bool = False

@@ -72,6 +72,10 @@ _HEAD = (
     rb"|\{\"(?:timestamp\":\"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} |(?:level|ts|msg)\":))"  # Mattermost
 )
 
+OFTEN = ": done"
+"""What a worker writes of each job it did. That it is at work is seen by one line as well as by all: of these lines
+only the last one of each block is let through."""
+
 Scanner = Callable[[bytes], list[int]]
 
 
@@ -90,7 +94,7 @@ class Gate:
     def __init__(self, words: Iterable[str], caseless: Iterable[str]) -> None:
         self.skipped = 0
         self.format = "plain"
-        self._words = tuple(words)
+        self._words = tuple(word for word in words if word != OFTEN)
         self._caseless = tuple(caseless)
         self._open_bytes = 0
         self._decided = 0
@@ -217,6 +221,10 @@ class Gate:
                 self._keep_entry(text, start, is_head=head is not None, keep=keep)
             if line_end < 0:
                 break
+        if (last := text.rfind(OFTEN.encode())) >= 0:
+            start = text.rfind(b"\n", 0, last) + 1
+            if not keep.get(start):
+                self._keep_entry(text, start, is_head=self._head.match(text, start) is not None, keep=keep)
         for start in _starts(text, end):  # a word may stand in what follows them
             if not self._head.match(text, start):
                 self._keep_beginning(text, start, keep)

@@ -8,20 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from enum import StrEnum
 
 from maillogdiag.attempts import Attempt, Outcome
 from maillogdiag.causes import Cause
 from maillogdiag.diagnosis import Diagnose, Tally, decide
-from maillogdiag.echoes import RELAYS
+from maillogdiag.echoes import RELAYS, is_refusal
 from maillogdiag.events import ABOUT_NO_MAIL, Event, EventKind
+from maillogdiag.handovers import gather, pair_off, sent_of, taken_lines
+from maillogdiag.last_words import is_end
 
 _MOST_ENTRIES = 200_000
 _ID_KINDS = ("job:", "jid:", "queue:", "exim:", "request:")
-_HANDOVER = timedelta(seconds=10)
-# The mail server's stamp may have lost its fraction of a second.
-_STAMP = timedelta(seconds=1)
 
 
 class Certainty(StrEnum):
@@ -137,10 +135,6 @@ class _Mail:
     def has_relays(self) -> bool:
         return any(event.app in RELAYS for event in self.events)
 
-    @property
-    def times(self) -> list[datetime]:
-        return [event.record.time for event in self.events if event.record.time]
-
 
 def _mails(entries: Iterable[Attempt | Event]) -> list[_Mail]:
     """Put together what shares an id, whatever stands between."""
@@ -167,25 +161,21 @@ def _ids_of(entry: Attempt | Event) -> set[str]:
 
 
 def _partners(mails: Sequence[_Mail]) -> dict[int, _Mail]:
-    """Tie each application's mail to the one that the mail server beside it took just then, if no id does; by `id`.
-
-    Each has one partner: of several for one recipient, the first sent and the first taken.
-    """
+    """Tie each application's mail to the one that the mail server beside it took just then, if no id does; by `id`."""
+    sent = [(one, mail) for mail in mails if not mail.has_relays for one in map(sent_of, mail.entries) if one]
+    taken = [
+        (one, mail)
+        for mail in mails
+        if mail.is_relays
+        for one in gather(line for entry in mail.entries for line in taken_lines(entry))
+    ]
+    mail_of = {id(one): mail for one, mail in (*sent, *taken)}
     partners: dict[int, _Mail] = {}
-    timed = sorted((mail for mail in mails if mail.times and mail.recipients), key=lambda mail: min(mail.times))
-    taken = [mail for mail in timed if mail.is_relays]
-    for sent in timed:
-        if sent.has_relays:
-            continue
-        partner = next((one for one in taken if id(one) not in partners and _is_handover(sent, one)), None)
-        if partner is not None:
-            partners[id(sent)], partners[id(partner)] = partner, sent
+    for one, other in pair_off((one for one, _ in sent), (one for one, _ in taken)):
+        application, relay = mail_of[id(one)], mail_of[id(other)]
+        if id(application) not in partners:
+            partners[id(application)], partners[id(relay)] = relay, application
     return partners
-
-
-def _is_handover(sent: _Mail, taken: _Mail) -> bool:
-    is_soon = min(sent.times) - _STAMP <= min(taken.times) <= max(sent.times) + _HANDOVER
-    return is_soon and bool(sent.recipients & taken.recipients)
 
 
 def _path(mail: _Mail, partner: _Mail | None, diagnose: Diagnose) -> Path:
@@ -243,22 +233,16 @@ def _end(last: Attempt | None, stages: Sequence[Stage]) -> str:
                 f"{last.app} handed it over. If its mail server is on this machine, that one's log goes on: add "
                 "/var/log/mail.log, or --unit 'postfix*'; otherwise ask the provider for its log."
             )
-        case Outcome.FAILED if any(_is_final(stage.event) for stage in stages):
+        case Outcome.FAILED if any(map(is_end, (stage.event for stage in stages))):
             return "It was given up: nobody will try again."
+        case Outcome.FAILED if any(map(is_refusal, last.events)):
+            return "The mail server would not take it: only what handed it over can try again."
         case Outcome.FAILED if is_relays:
             return "The mail server's last word is a failure; mailq shows whether it will try again."
         case Outcome.FAILED:
             return "The application's last word is a failure; the mail got no further."
         case _:
             return "The log ends while it was being sent; its later part would tell the outcome."
-
-
-def _is_final(event: Event) -> bool:
-    """Whether no further try follows: it was given up, or a mail server had a refusal that is final (RFC 3463: 5.x)."""
-    if event.kind is EventKind.GIVEN_UP or event.form == "postfix-expired":
-        return True
-    failure = event.failure if event.kind is EventKind.FAILED and event.app in RELAYS else None
-    return failure is not None and (failure.enhanced or str(failure.code or "")).startswith("5")
 
 
 def _events_of(entry: Attempt | Event) -> Sequence[Event]:

@@ -1,7 +1,8 @@
 """Mail that was put into a queue and that nobody takes out: what a log can prove of it.
 
-That no worker's line follows proves nothing: the worker may log elsewhere. It is said only where a worker is seen to
-do other jobs long after the mail was queued, or to have ended before it, and no mail was sent at all since then.
+That no worker's line follows proves nothing: the worker may log elsewhere. It is said only where a worker that is not
+for some other queues alone is seen to do jobs long after the mail was queued, or to have ended before it, and no mail
+was sent at all since then.
 """
 
 from __future__ import annotations

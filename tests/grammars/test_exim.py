@@ -102,7 +102,7 @@ def test_a_refused_client_counts_where_it_is_ours(client: str, is_ours: bool) ->
 
 @pytest.mark.parametrize(
     "line",
-    [f"{ID} <= web@example.org U=root P=local S=342", f"{ID} Completed", "2026-11-20 09:14:05 Start queue run: pid=7"],
+    [f"{ID} Completed", "2026-11-20 09:14:05 Start queue run: pid=7"],
 )
 def test_other_lines_are_left_alone(line: str) -> None:
     assert () == read(line)
@@ -112,3 +112,18 @@ def test_other_lines_are_left_alone(line: str) -> None:
 def test_no_text_is_too_odd_and_none_is_read_without_an_anchor(noise: str, text: str, cut: int) -> None:
     for odd in (noise, text[:cut] + noise + text[cut:], text[:cut]):
         assert not read(odd) or any(anchor in odd for anchor in GRAMMAR.anchors)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message_id"),
+    [
+        ("H=localhost [127.0.0.1] P=esmtp S=476 id=17952.38108@chat.example.org", "17952.38108@chat.example.org"),
+        ("U=root P=local S=342", None),
+        ('U=root P=local S=342 T="Your id=1234 is here"', None),
+    ],
+    ids=["by SMTP", "without Message-ID", "only in its subject"],
+)
+def test_an_arrival_tells_the_message_id(fields: str, message_id: str | None) -> None:
+    (event,) = read(f"{ID} <= web@example.org {fields}")
+
+    assert (EventKind.ENQUEUED, message_id) == (event.kind, event.message_id)

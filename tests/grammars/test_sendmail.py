@@ -60,3 +60,25 @@ def test_no_text_is_too_odd_and_none_is_read_without_an_anchor(noise: str, text:
         assert not tuple(GRAMMAR.read(Record(odd, Place("maillog", 1)))) or any(
             anchor in odd for anchor in GRAMMAR.anchors
         )
+
+
+def test_the_line_of_its_arrival_ties_the_message_id_to_the_queue_id() -> None:
+    line = (
+        "sm-mta[77]: w8ABCdef012345: from=<web@example.org>, size=476, class=0, nrcpts=1, "
+        "msgid=<17952.149.38108@chat.example.org>, proto=ESMTP, daemon=MTA, relay=localhost [127.0.0.1]"
+    )
+
+    (event,) = GRAMMAR.read(Record(line, Place("maillog", 1)))
+
+    assert ("queue:w8ABCdef012345", "17952.149.38108@chat.example.org") == (event.message, event.message_id)
+
+
+@pytest.mark.parametrize(
+    ("status", "is_final"), [("dsn=5.1.1, stat=User unknown", True), ("dsn=4.0.0, stat=Deferred", False)]
+)
+def test_a_permanent_refusal_is_its_last_word(status: str, is_final: bool) -> None:
+    (event,) = GRAMMAR.read(
+        Record(f"w8ABCdef012345: to=<ada@example.net>, delay=00:00:01, {status}", Place("maillog", 1))
+    )
+
+    assert is_final == event.is_final

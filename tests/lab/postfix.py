@@ -57,7 +57,8 @@ def count_tries(files: dict[str, str]) -> int:
     return len(lines)
 
 
-def start(scenario: Scenario, room: Path, own_networks: str = "127.0.0.0/8") -> None:
+def start(scenario: Scenario, room: Path, own_networks: str = "127.0.0.0/8", more: str = "") -> None:
+    """Start it; `more` is further lines of main.cf."""
     configuration = room / "postfix"
     configuration.mkdir()
     for folder in ("/var/log", "/var/spool/postfix", "/var/lib/postfix"):
@@ -75,6 +76,7 @@ def start(scenario: Scenario, room: Path, own_networks: str = "127.0.0.0/8") -> 
             level="secure" if is_checked else levels[scenario.security],
             wrapper="yes" if scenario.security == "implicit" else "no",
         )
+        + more
     )
     services = Path("/usr/share/postfix/master.cf.dist").read_text()
     # No chroot: it would need a copy of the resolver's files.
@@ -98,6 +100,11 @@ def submit(recipient: str) -> None:
 
 def wait_for_tries(count: int) -> None:
     _wait_for(r"postfix/(?:smtp|error)\[\d+\]: \w+: to=<[^>]*remote\.example\.net>.* status=", count)
+
+
+def wait_for_expiry() -> None:
+    """Wait until a mail was returned since no try had worked in time."""
+    _wait_for(r"status=expired", 1)
 
 
 def stop() -> str:

@@ -1,4 +1,4 @@
-"""Postfix cases beyond one failure after another: strangers at the door, a queue that recovers, a story."""
+"""Postfix cases beyond one failure after another: strangers at the door, mail that is tried again, a story."""
 
 from __future__ import annotations
 
@@ -16,6 +16,15 @@ from tests.lab.server import Server
 from tests.lab.stretch import stretch_times
 
 _BAD_LOGIN = Dialogue({"AUTH": "535 5.7.8 Error: authentication failed: authentication failure"})
+_IMPATIENT = "".join(
+    f"{name} = {time}\n"
+    for name, time in (
+        ("minimal_backoff_time", "2s"),
+        ("maximal_backoff_time", "2s"),
+        ("queue_run_delay", "2s"),
+        ("maximal_queue_lifetime", "8s"),
+    )
+)
 _UNKNOWN = Dialogue({"RCPT": "550 5.1.1 <bob@remote.example.net>: Recipient address rejected: User unknown"})
 
 
@@ -60,4 +69,19 @@ def _story(room: Path) -> None:
     write_case(case, stretch_times({"mail.log": log}, 1800))
 
 
-SPECIALS = {"decoys": _decoys, "story": _story}
+def _retried(room: Path) -> None:
+    """One greylisted mail is taken on its third try, of another one Postfix tires."""
+    greylisted = SCENARIOS["greylisted"].dialogues[-1]
+    Server((SMTP_ADDRESS, 587), [greylisted, greylisted, POLITE, greylisted], room)
+    postfix.start(SCENARIOS["success"], room, more=_IMPATIENT)
+    postfix.submit("ada@remote.example.net")
+    postfix.wait_for_tries(3)
+    postfix.submit("ada@remote.example.net")
+    postfix.wait_for_expiry()
+    files = {"mail.log": postfix.stop()}
+    expect = [Expected("greylisted", postfix.count_tries(files))]
+    composed = f"{postfix.COMPOSED}; retries after seconds instead of minutes, and times spread over hours"
+    write_case(Case("postfix", "retried", postfix.RECORDED, composed, expect), stretch_times(files, 300))
+
+
+SPECIALS = {"decoys": _decoys, "retried": _retried, "story": _story}

@@ -1,4 +1,4 @@
-"""Cases whose application hands its mail to a Postfix on the same machine: the logs of both, of the same mails."""
+"""Cases whose application hands its mail to a mail server on the same machine: the logs of both, of the same mails."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _behind(app: ModuleType, name: str) -> Callable[[Path], None]:
         if scenario.dialogues:
             Server((SMTP_ADDRESS, scenario.port), scenario.dialogues, room)
         postfix.start(scenario, room)
-        files = _hand_over(app, scenario.mails, room)
+        files = hand_over(app, scenario.mails, room)
         postfix.wait_for_tries(scenario.mails)
         files["mail.log"] = postfix.stop()
         cause = scenario.cause_for("postfix")
@@ -44,12 +44,13 @@ def _refused(app: ModuleType, room: Path) -> None:
     """Postfix itself refuses: it does not count the application among its own."""
     mails = 2
     postfix.start(SCENARIOS["success"], room, own_networks="192.0.2.99/32")
-    files = _hand_over(app, mails, room)
+    files = hand_over(app, mails, room)
     files["mail.log"] = postfix.stop()
     _write(app, "relayed-refused", [Expected("relay-denied", mails)], files)
 
 
-def _hand_over(app: ModuleType, mails: int, room: Path) -> dict[str, str]:
+def hand_over(app: ModuleType, mails: int, room: Path) -> dict[str, str]:
+    """Let an application send mails to port 25 of this host; return its logs."""
     to_postfix = {"host": "localhost", "port": 25, "security": "none", "has_login": False, "mails": mails}
     files: dict[str, str] = app.play(replace(SCENARIOS["success"], **to_postfix), room)
     return files

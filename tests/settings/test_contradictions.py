@@ -39,6 +39,12 @@ def nextcloud(**settings: str) -> str:
     return f"<?php\n$CONFIG = array (\n'instanceid' => 'oc1',\n{lines});\n"
 
 
+def image(*lines: str) -> str:
+    """The environment of Nextcloud's Docker image."""
+    sender = "MAIL_FROM_ADDRESS=cloud\nMAIL_DOMAIN=example.org"
+    return "\n".join(["NEXTCLOUD_TRUSTED_DOMAINS=x", "SMTP_HOST=mail.example.org", sender, *lines])
+
+
 def nethserver(*lines: str) -> str:
     return "\n".join(["SMTP_ENABLED=1", "SMTP_HOST=mail.example.org", *lines])
 
@@ -50,6 +56,8 @@ BOTH_WAYS = [
     ("no-server", "<?php $CONFIG = ['instanceid' => 'x'];", nextcloud()),
     ("mail-switched-off", mattermost(SendEmailNotifications=False), mattermost(SendEmailNotifications=True)),
     ("mail-switched-off", "SMTP_ENABLED=\nSMTP_HOST=x", nethserver()),
+    ("not-heeded", "NEXTCLOUD_TRUSTED_DOMAINS=x\nSMTP_HOST=y\nMAIL_DOMAIN=example.org", image()),
+    ("not-heeded", image("MAIL_FROM_ADDRESS="), image("MAIL_FROM_ADDRESS=notifications")),
     ("not-smtp", mastodon("SMTP_DELIVERY_METHOD=file"), mastodon("SMTP_DELIVERY_METHOD=smtp")),
     ("not-smtp", zulip("EMAIL_BACKEND = 'django.core.mail.backends.console.EmailBackend'"),
      zulip("EMAIL_BACKEND = 'django.core.mail.backends.smtp.EmailBackend'")),
@@ -65,6 +73,9 @@ BOTH_WAYS = [
      nextcloud(mail_smtpport="465", version="'26.0.1.1'")),
     ("port-465-without-tls", nethserver("SMTP_PORT=465", "SMTP_ENCRYPTION=starttls"),
      nethserver("SMTP_PORT=465", "SMTP_ENCRYPTION=tls", "SMTP_FROM_ADDRESS=voice@example.org")),
+    ("port-465-without-tls", mastodon("BULK_SMTP_SERVER=x", "BULK_SMTP_PORT=465", "SMTP_TLS=true"),
+     mastodon("BULK_SMTP_PORT=465")),
+    ("port-587-with-tls", image("SMTP_PORT=587", "SMTP_SECURE=ssl"), image("SMTP_PORT=587", "SMTP_SECURE=tls")),
     ("port-587-with-tls", mastodon("SMTP_PORT=587", "SMTP_TLS=true"), mastodon("SMTP_PORT=587", "SMTP_TLS=false")),
     ("port-587-with-tls", nextcloud(mail_smtpport="587", mail_smtpsecure="'ssl'"), nextcloud(mail_smtpport="587")),
     ("port-25-with-tls", zulip("EMAIL_PORT = 25", "EMAIL_USE_SSL = True"), zulip("EMAIL_PORT = 25")),
@@ -77,6 +88,9 @@ BOTH_WAYS = [
      "MM_EMAILSETTINGS_SMTPUSERNAME=me"),
     ("user-without-password", nextcloud(mail_smtpname="'me'", mail_smtpauth="true"),
      nextcloud(mail_smtpname="'me'", mail_smtpauth="true", mail_smtppassword="getenv('P')")),
+    ("user-without-password", image("SMTP_NAME=me"), image("SMTP_NAME=me", "SMTP_PASSWORD_FILE=/run/secrets/mail")),
+    ("user-without-password", mastodon("BULK_SMTP_SERVER=x", "BULK_SMTP_LOGIN=me", "SMTP_PASSWORD=u7kd"),
+     mastodon("BULK_SMTP_SERVER=x", "BULK_SMTP_LOGIN=me", "BULK_SMTP_PASSWORD=u7kd")),
     ("password-without-user", mastodon("SMTP_PASSWORD=u7kd"), mastodon("SMTP_LOGIN=me", "SMTP_PASSWORD=u7kd")),
     ("password-without-user", mattermost(SMTPPassword="u7kd"), "[secrets]\nemail_password = u7kd"),
     ("login-without-user", mastodon("SMTP_LOGIN="), mastodon()),
@@ -93,6 +107,9 @@ BOTH_WAYS = [
      nextcloud(mail_smtpname="'me@example.org'", mail_from_address="'cloud'", mail_domain="'example.net'")),
     ("localhost-in-container", "services:\n a:\n  environment:\n   SMTP_SERVER: 127.0.0.1", "SMTP_SERVER=127.0.0.1"),
     ("localhost-in-container", "SMTP_SERVER=localhost\nDB_HOST=db", "SMTP_SERVER=localhost\nDB_HOST=/run/postgresql"),
+    ("localhost-in-container", image("SMTP_HOST=localhost"), "MAIL_DOMAIN=x\nLOCAL_DOMAIN=y\nSMTP_SERVER=localhost"),
+    ("localhost-in-container", "web:\n  image: x\n  environment:\n    SMTP_SERVER: localhost",
+     "web:\n  image: x\n  environment:\n    SMTP_SERVER: mail"),
     ("verification-off", mastodon("SMTP_OPENSSL_VERIFY_MODE=none"), mastodon("SMTP_OPENSSL_VERIFY_MODE=peer")),
     ("verification-off", mattermost(SkipServerCertificateVerification=True),
      mattermost(SkipServerCertificateVerification=False)),

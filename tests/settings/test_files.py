@@ -180,6 +180,54 @@ def test_the_environment_wins_over_the_file_whatever_their_order(tmp_path: Path)
         assert "mail.example.org" == settings.value(Field.SERVER)
 
 
+def fields(text: str) -> dict[str, dict[str, str]]:
+    """What is known of each application."""
+    return {one.app: {field.value: entry.shown for field, entry in one.entries.items()} for one in read_text(text)}
+
+
+def test_what_services_of_one_compose_file_get_is_told_apart() -> None:
+    text = """\
+services:
+  cloud:
+    environment: {MAIL_DOMAIN: example.org, SMTP_HOST: cloudmail, SMTP_PORT: 465}
+  web:
+    environment: {SMTP_SERVER: socialmail, SMTP_PORT: 587}
+"""
+
+    known = fields(text)
+
+    assert ("cloudmail", "465") == (known["nextcloud"]["server"], known["nextcloud"]["port"])
+    assert ("socialmail", "587") == (known["mastodon"]["server"], known["mastodon"]["port"])
+
+
+@pytest.mark.parametrize(
+    ("text", "app"),
+    [
+        ("MAIL_DOMAIN=example.org\nSMTP_PASSWORD_FILE=/run/secrets/mail\n", "nextcloud"),
+        ("SETTING_EMAIL_HOST=x\nSECRETS_email_password_FILE=/run/secrets/mail\n", "zulip"),
+        ("services:\n z:\n  environment: {SETTING_EMAIL_HOST: x}\n  secrets: [zulip__email_password]\n", "zulip"),
+        ("services:\n z:\n  environment: {SETTING_EMAIL_HOST: x}\n"
+         "  secrets:\n   - {source: mail, target: zulip__email_password}\n", "zulip"),
+    ],
+)  # fmt: skip
+def test_a_password_in_a_file_of_its_own_is_not_missing(text: str, app: str) -> None:
+    assert "(computed)" == fields(text)[app]["password"]
+
+
+def test_a_compose_file_of_the_first_version_has_its_services_at_the_top() -> None:
+    text = "web:\n  image: tootsuite/mastodon\n  environment:\n    - SMTP_SERVER=mail.example.org\n"
+
+    assert "mail.example.org" == fields(text)["mastodon"]["server"]
+
+
+def test_a_part_of_zulips_settings_is_recognised_and_another_django_is_not_taken_for_it() -> None:
+    part = "EMAIL_HOST = 'mail.example.org'\nEMAIL_PORT = 465\n"
+
+    assert "465" == fields(part)["zulip"]["port"]
+    with pytest.raises(SourceError):
+        fields(f"{part}EMAIL_HOST_PASSWORD = 'x'\n")
+
+
 def write_packet(path: Path, member: str = "mm_node/sanitized_config.json", text: str = MATTERMOST) -> Path:
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("metadata.yaml", "type: support-packet\n")

@@ -227,7 +227,31 @@ def test_the_settings_in_a_scanned_support_packet_are_read_unasked(tmp_path: Pat
 
     done = run("scan", packet, "--format", "json")
 
-    assert ["app-misconfigured.setting-no-server"] == [one["rule"] for one in json.loads(done.stdout)["findings"]]
+    report = json.loads(done.stdout)
+    assert ["app-misconfigured.setting-no-server"] == [one["rule"] for one in report["findings"]]
+    assert not any("skipped" in source["format"] for source in report["coverage"])
+
+
+def test_a_missing_setting_has_no_line(tmp_path: Path) -> None:
+    config = write(tmp_path / "config.json", '{"EmailSettings": {"SMTPPort": "587"}}')
+
+    report = scan(tmp_path, "", config)
+
+    (evidence,) = the(report, "app-misconfigured.setting-no-server").evidence
+    assert config == evidence.place
+    for form in (Format.TERMINAL, Format.HTML, Format.MARKDOWN):
+        assert f"{tmp_path}/config.json:" not in render(report, form, width=500)
+
+
+def test_the_fix_of_mastodons_second_server_names_its_variables(tmp_path: Path) -> None:
+    config = mastodon_settings(tmp_path, "BULK_SMTP_SERVER=mail.quillhost.org", "BULK_SMTP_PORT=465")
+
+    finding = the(scan(tmp_path, "", config), "tls-wrong-mode.setting-port-465-without-tls")
+
+    assert ["BULK_SMTP_PORT=465"] == [item.text for item in finding.evidence]
+    (fix,) = finding.fixes
+    assert {"BULK_SMTP_PORT": "465"}.items() <= {one.key: one.present for one in fix.settings}.items()
+    assert all(one.key.startswith("BULK_") for one in fix.settings)
 
 
 def test_journal_takes_settings_as_well() -> None:

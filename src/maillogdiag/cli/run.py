@@ -40,8 +40,10 @@ def diagnose(
     if config:
         from maillogdiag.advice import Advice
         from maillogdiag.settings.reading import read_settings
+        from maillogdiag.sources.notes import without
 
-        run.advice = Advice(read_settings(config))
+        settings = read_settings(config)
+        run.advice, sources = Advice(settings), without(sources, settings.read)
     if follow:
         _follow(run, sources, options)
     else:

@@ -86,7 +86,8 @@ def _read_task(record: Record, text: str, task: TaskLine, app: str) -> tuple[Eve
         else task.reason
     )
     keys = (key, *reason_keys(record, reason))
-    return (event._replace(kind=EventKind.FAILED, keys=keys, failure=read_failure(reason, app=app)),)
+    failure, is_final = read_failure(reason, app=app), task.state is TaskState.RAISED
+    return (event._replace(kind=EventKind.FAILED, keys=keys, failure=failure, is_final=is_final),)
 
 
 def _of_traceback(record: Record, text: str, traceback: Traceback, app: str) -> Event:

@@ -1,6 +1,7 @@
 """Exim 4: mainlog, where each line of a message begins with its id.
 
-    line     := [time] [id] (delivery | trouble | refusal)
+    line     := [time] [id] (arrival | delivery | trouble | refusal)
+    arrival  := "<=" sender … ["id=" Message-ID] …
     delivery := ("=>" | "->") address … | "==" address … "defer (" errno ")" words | "**" address … ":" words
     trouble  := "H=" host "[" ip "]" words | mechanism "authenticator failed H=" host "[" ip "]" reply
 
@@ -32,6 +33,7 @@ _MOST_CHARACTERS = 8 * 1024
 _TIME = pp.Regex(r"(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.\d{1,6})?(?: (?P<zone>[+-]\d{4}))?(?: \[\d{1,10}\])?")
 _ID = pp.Regex(r"(?P<id>[0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4})(?= )")
 _FIELDS = r"(?P<fields>(?: (?:<[^>]{0,320}>|[A-Z]{1,4}=\S{1,320}|\[[^\]]{1,60}\](?::\d{1,5})?)){0,20})"
+_ARRIVAL = pp.Regex(r"(?s)<= (?P<sender>\S{1,320})(?P<arrival>.*)")
 _DELIVERED = pp.Regex(r"(?:=>|->) (?P<delivered>[^\s:]\S{0,320})")
 _NOT_DELIVERED = pp.Regex(
     r"(?s)(?P<sign>==|\*\*) (?P<to>[^\s:]{1,320})" + _FIELDS + r"(?: defer \(-?\d{1,6}\))?(?:[ :]|$)(?P<words>.*)"
@@ -45,9 +47,10 @@ _REFUSAL = pp.Regex(
     r"\[(?P<address>[^\]]{1,60})\](?::\d{1,5})?.{0,400}?"
     r"(?P<reply>(?:temporarily )?rejected (?:RCPT|MAIL|EHLO|HELO|after DATA|connection).*|: 535 .*)"
 )
-_LINE = pp.Opt(_TIME) + _ID + (_DELIVERED | _NOT_DELIVERED | _TROUBLE)
+_LINE = pp.Opt(_TIME) + _ID + (_ARRIVAL | _DELIVERED | _NOT_DELIVERED | _TROUBLE)
 _REFUSAL_LINE = pp.Opt(_TIME) + pp.Opt(_ID) + _REFUSAL
 
+_MESSAGE_ID = re.compile(r" id=(?P<message_id>\S{1,250})")
 _HOST = re.compile(r"H=(?P<host>[\w.-]{1,255}) (?:\([^)]{1,255}\) )?\[[^\]]{1,60}\](?::(?P<port>\d{1,5}))?")
 # Hosts that were tried before and are not tried again yet: no try of its own.
 _NOT_TRIED = re.compile(r"retry time not reached|Retry time not yet reached")
@@ -70,7 +73,9 @@ class _Exim:
     """Reads Exim's mainlog; see the module."""
 
     name: str = APP
-    anchors: tuple[str, ...] = (" => ", " -> ", " == ", " ** ", " H=", "authenticator failed", "address found for")
+    anchors: tuple[str, ...] = (
+        " <= ", " => ", " -> ", " == ", " ** ", " H=", "authenticator failed", "address found for",
+    )  # fmt: skip
 
     def read(self, record: Record) -> Iterable[Event]:
         """Return what `record` tells of a delivery, or of a client of ours that was refused."""
@@ -84,6 +89,8 @@ class _Exim:
         if "reply" in parts:
             return _read_refusal(record, parts)
         message = f"exim:{parts['id']}"
+        if "arrival" in parts:
+            return (_read_arrival(record, parts, message),)
         # Ties the lines of trouble to the line that ends the try, and nothing after that.
         try_key = f"pid:{message}"
         if "trouble" in parts:
@@ -95,11 +102,23 @@ class _Exim:
         return _read_delivery(record, parts, message, try_key)
 
 
+def _read_arrival(record: Record, parts: dict[str, str], message: str) -> Event:
+    """Exim took a mail into its queue; its later lines name its own id alone."""
+    # The subject behind it may hold anything.
+    found = _MESSAGE_ID.search(parts["arrival"].partition(' T="')[0])
+    message_id = found["message_id"] if found else None
+    sender = parts["sender"].strip("<>")
+    return Event(EventKind.ENQUEUED, APP, record, "exim-arrival", (), message, sender=sender, message_id=message_id)
+
+
 def _read_delivery(record: Record, parts: dict[str, str], message: str, try_key: str) -> tuple[Event, ...]:
     """The end of a try for one address."""
     recipient = parts.get("delivered") or parts["to"]
     keys = (f"{message}/{recipient}", try_key)
-    event = Event(EventKind.ACCEPTED, APP, record, "exim-delivery", keys, message, recipient=recipient)
+    is_final = parts.get("sign") == "**"
+    event = Event(
+        EventKind.ACCEPTED, APP, record, "exim-delivery", keys, message, recipient=recipient, is_final=is_final
+    )
     if "delivered" in parts:
         return (event,)
     words = f"{parts['fields']} {parts['words']}"

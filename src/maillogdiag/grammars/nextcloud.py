@@ -45,7 +45,8 @@ _SOCKET = re.compile(r"stream_socket_(?:client|enable_crypto)\(\)|php_network_ge
 # A socket is a mailer's where its port, its host, the frame or the page that was asked for says so.
 _MAIL_SOCKET = re.compile(rf"{MAIL_PORT}|Swift|Mailer|mailtest|(?:tcp|ssl|tls)://(?:smtp|mail|mx)\b", re.IGNORECASE)
 _DIALOGUE_ERROR = re.compile(r"!! (?P<error>.{1,2000}?)(?= >> |$)", re.DOTALL)
-_SENT = re.compile(r"Sent mail to \"")
+# `Sent mail to "Array⏎(⏎    [ada@example.net] => Ada⏎)⏎" with subject …`: the first address
+_SENT = re.compile(r"Sent mail to \"(?:[^\"@]{0,200}?(?P<to>[^\s\[\]\"<>@]{1,64}@[\w.-]{1,255}))?")
 _OWN_TRACES = re.compile(
     r"nextcloud|owncloud|Please revise your settings|OCA?\\|\bOC_|\"reqId\"|(?:Debug|Info|Warning|Error|Fatal) \| ",
     re.IGNORECASE,
@@ -114,10 +115,10 @@ def _thrown(thrown: Mapping[str, object]) -> str:
 def _read_message(record: Record, words: str, context: str, key: str | None) -> tuple[Event, ...]:
     keys = (key,) if key else ()
     app = APP if _OWN_TRACES.search(context) else "any"
-    if _SENT.search(words) and "!!" not in words:
+    if (sent := _SENT.search(words)) and "!!" not in words:
         # SwiftMailer's caller never looked at the refused recipients: not a success where a refusal goes before.
         kind = EventKind.ACCEPTED if key else EventKind.NOTICE
-        return (Event(kind, app, record, "nextcloud-sent", keys),)
+        return (Event(kind, app, record, "nextcloud-sent", keys, recipient=sent["to"]),)
     is_socket = bool(_SOCKET.search(words)) and bool(_MAIL_SOCKET.search(context))
     if "IMAP" in words or not (_MAILER.search(words) or is_socket or "Swift_" in context[:_MOST_CHARACTERS]):
         return ()

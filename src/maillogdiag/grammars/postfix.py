@@ -31,7 +31,7 @@ _PROGRAM = re.compile(r"(?:^|\s)(?P<process>[\w.@-]{1,60}(?:/[\w.-]{1,40}){1,3})
 _QUEUE_ID = pp.Regex(r"(?P<queue>(?=[A-Za-z]{0,19}\d)[0-9A-Za-z]{5,20}|[0-9A-F]{6,15}):(?= )")
 _DELIVERY = pp.Regex(
     r"(?s)(?:to=<(?P<to>[^>]{0,320})>)?(?P<details>[^(]{0,1500}?)"
-    r"\bstatus=(?P<status>sent|deferred|bounced|expired)\b(?:\s?\((?P<words>.*)|(?=,|$))"
+    r"\bstatus=(?P<status>sent|deferred|bounced|(?:force-)?expired)\b(?:\s?\((?P<words>.*)|(?=,|$))"
 )
 _TROUBLE = pp.Regex(
     r"(?s)(?:\(|<[^>]{1,320}>: )?"  # as postqueue and a returned mail show it
@@ -143,14 +143,17 @@ def _read_delivery(record: Record, writer: _Writer, parts: dict[str, str]) -> tu
     if "queue" not in parts and "to" not in parts and "words" not in parts:
         return ()
     if "words" not in parts:  # "status=expired, returned to sender": the tries came before
-        return (Event(EventKind.NOTICE, APP, record, "postfix-expired", message=_message_id(parts)),)
+        is_expired = parts["status"].endswith("expired")
+        form = "postfix-expired" if is_expired else "postfix-cut"
+        return (Event(EventKind.NOTICE, APP, record, form, message=_message_id(parts), is_final=is_expired),)
     queue, recipient = parts.get("queue"), parts.get("to")
     keys = [f"queue:{queue}/{recipient}"] if queue else []
     keys += [*_try_keys(writer, queue), *([_ANY_PROCESS] if queue and not writer.key else [])]
     words, details = parts["words"].strip().removesuffix(")"), parts["details"]
     event = Event(
-        EventKind.ACCEPTED, APP, record, "postfix-delivery", tuple(keys), _message_id(parts), recipient=recipient
-    )
+        EventKind.ACCEPTED, APP, record, "postfix-delivery", tuple(keys), _message_id(parts), recipient=recipient,
+        is_final=parts["status"] not in ("sent", "deferred"),
+    )  # fmt: skip
     if parts["status"] == "sent":
         # A mailbox here, of a bounce too: that says nothing about whether mail gets out.
         is_local = writer.daemon in _LOCAL_DAEMONS

@@ -1,6 +1,7 @@
 """Sendmail's log, and the small programs that stand in for it: msmtp and sSMTP.
 
 sendmail := queue-id ": to=" address ", …, relay=" host ", dsn=" code ", stat=" status [": " words]
+          | queue-id ": from=" address ", …, msgid=<" Message-ID ">, …"
 msmtp    := "host=" host … "smtpstatus=" code "smtpmsg='" reply "' errormsg='" words "' exitcode=EX_" name
           | ("msmtp: " | "sendmail: ") words
 ssmtp    := ("sSMTP: " | "ssmtp: ") words
@@ -20,18 +21,23 @@ from maillogdiag.grammars.parts import parse_parts
 from maillogdiag.records import Record
 
 APP = "sendmail"
+_MSMTP = "msmtp"
 _MOST_CHARACTERS = 8 * 1024
 
 _PROGRAM = r"(?s)(?:.{0,120}?\b(?:sendmail|sm-mta|sm-msp-queue)\[\d{1,10}\]: )?"
 _SENDMAIL = pp.Regex(
-    _PROGRAM + r"(?P<queue>[0-9A-Za-z]{8,20}): to=(?P<to>[^,]{1,2000}),(?: |.{0,1000}? )stat=(?P<stat>.*)"
+    _PROGRAM + r"(?P<queue>[0-9A-Za-z]{8,20}): to=(?P<to>[^,]{1,2000}),(?P<details> |.{0,1000}? )stat=(?P<stat>.*)"
+)
+_SENDMAIL_FROM = pp.Regex(
+    _PROGRAM + r"(?P<queue>[0-9A-Za-z]{8,20}): from=(?P<sender>[^,]{0,320}), size=.{0,300}? "
+    r"msgid=<(?P<message_id>[^>\s]{1,250})>"
 )
 _MSMTP_LOG = pp.Regex(
     r"(?s).{0,60}?\bhost=(?P<host>\S{1,255}) .{0,2000}?\brecipients=(?P<to>\S{0,2000}) (?P<details>.*?)"
     r" ?exitcode=EX_(?P<exit>[A-Z]{2,15})"
 )
 _SPOKEN = pp.Regex(r"(?s).{0,120}?\b(?P<program>msmtp|sSMTP|ssmtp)(?:\[\d{1,10}\])?: (?P<words>.*)")
-_GRAMMAR = _SENDMAIL | _MSMTP_LOG | _SPOKEN
+_GRAMMAR = _SENDMAIL | _SENDMAIL_FROM | _MSMTP_LOG | _SPOKEN
 
 _ERROR = re.compile(r"errormsg='(?P<words>.*?)'(?= exitcode|$| \w{1,12}=)", re.DOTALL)
 _REPLY = re.compile(r"smtpmsg='(?P<words>.*?)'(?= exitcode|$| \w{1,12}=)", re.DOTALL)
@@ -49,6 +55,7 @@ class _Sendmail:
     name: str = APP
     anchors: tuple[str, ...] = (
         " stat=",
+        " msgid=<",
         "exitcode=EX_",
         "msmtp",
         "sSMTP",
@@ -67,6 +74,8 @@ class _Sendmail:
             return ()
         if "stat" in parts:
             return _read_sendmail(record, parts)
+        if "message_id" in parts:
+            return (_read_arrival(record, parts),)
         if "exit" in parts:
             return _read_msmtp(record, parts)
         return _read_spoken(record, parts)
@@ -80,9 +89,15 @@ def _read_sendmail(record: Record, parts: dict[str, str]) -> tuple[Event, ...]:
     is_sent = status.startswith("Sent")
     kind = EventKind.ACCEPTED if is_sent else EventKind.FAILED
     failure = None if is_sent else read_failure(status, app=APP)
-    return (
-        Event(kind, APP, record, "sendmail-delivery", keys, queue, failure, recipient=parts["to"][:320]),
-    )  # fmt: skip
+    event = Event(kind, APP, record, "sendmail-delivery", keys, queue, failure, recipient=parts["to"][:320])
+    return (event._replace(is_final=not is_sent and "dsn=5" in parts["details"]),)
+
+
+def _read_arrival(record: Record, parts: dict[str, str]) -> Event:
+    """Sendmail took a mail into its queue; its later lines name the queue id alone."""
+    queue, sender = f"queue:{parts['queue']}", parts["sender"].strip("<>")
+    sent_as = parts["message_id"]
+    return Event(EventKind.ENQUEUED, APP, record, "sendmail-arrival", (), queue, sender=sender, message_id=sent_as)
 
 
 def _read_msmtp(record: Record, parts: dict[str, str]) -> tuple[Event, ...]:
@@ -92,9 +107,9 @@ def _read_msmtp(record: Record, parts: dict[str, str]) -> tuple[Event, ...]:
     )
     is_sent = parts["exit"] == "OK"
     kind = EventKind.ACCEPTED if is_sent else EventKind.FAILED
-    failure = None if is_sent else read_failure(words or parts["exit"], app=APP, host=parts["host"])
+    failure = None if is_sent else read_failure(words or parts["exit"], app=_MSMTP, host=parts["host"])
     keys = (f"line:{record.time}/{record.text[:300]}",) if record.time else ()
-    return (Event(kind, APP, record, "msmtp-log", keys, failure=failure, recipient=parts["to"][:320]),)
+    return (Event(kind, _MSMTP, record, "msmtp-log", keys, failure=failure, recipient=parts["to"][:320]),)
 
 
 def _read_spoken(record: Record, parts: dict[str, str]) -> tuple[Event, ...]:
@@ -102,12 +117,13 @@ def _read_spoken(record: Record, parts: dict[str, str]) -> tuple[Event, ...]:
     words = parts["words"]
     if not _SPOKEN_TROUBLE.search(words):
         return ()
-    failure = read_failure(words, app=APP)
+    app = parts["program"].lower()
+    failure = read_failure(words, app=app)
     is_last = "could not send mail" in words
     keys = (f"pid:{parts['program']}/{record.place.source}/{record.pid or ''}",)
     if is_last:
-        return (Event(EventKind.FAILED, APP, record, "msmtp-end", keys),)
-    return (Event(EventKind.CONTEXT, APP, record, "msmtp-words*", keys, failure=failure),)
+        return (Event(EventKind.FAILED, app, record, "msmtp-end", keys),)
+    return (Event(EventKind.CONTEXT, app, record, "msmtp-words*", keys, failure=failure),)
 
 
 GRAMMAR = _Sendmail()

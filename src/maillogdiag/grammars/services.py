@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from maillogdiag.events import Event, EventKind
+from maillogdiag.gate import OFTEN
 from maillogdiag.grammars.application_time import with_application_time
 from maillogdiag.grammars.mattermost_lines import read_entry
-from maillogdiag.grammars.rails_jobs import SendsMail, app_of, read_job
+from maillogdiag.grammars.rails_jobs import Job, SendsMail, app_of, read_job
 from maillogdiag.records import Record
 
 NAME = "services"
@@ -53,6 +54,16 @@ _SUPERVISOR = re.compile(
 # Sidekiq's lib/sidekiq/cli.rb, launcher.rb; since version 6 with pid= and tid=, before with TID-.
 _SIDEKIQ = re.compile(r"(?:\btid=|\bTID-)\w{1,32}.{0,40}?: (?P<words>Booting Sidekiq [\w.]{1,20}|Shutting down$)", re.M)
 _SIDEKIQ_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z")
+# Its lib/sidekiq/job_logger.rb: the class of ActiveJob's own job stands there since version 6 only.
+_JOB_DONE = re.compile(
+    r"(?:\bclass=(?P<name>[\w:.]{1,200}) jid=\w{1,64}[^\n]{0,200}?|\bTID-\w{1,32} (?P<old_name>[\w:.]{1,200}) "
+    r"JID-\w{1,64} INFO): done(?:: [\d.]{1,20} sec)?\s*\Z"
+)
+_WRAPPER = re.compile(r"JobWrapper|ActiveJob::Wrapper|Sidekiq::Extensions")
+# One of several workers, each for queues of its own: what it does says nothing about the queue of mail.
+_OF_SOME_QUEUES = re.compile(r"sidekiq[-_@](?!worker\b)[a-z]", re.IGNORECASE)
+# Where the envelope's time is that of another zone than the one we take it for, times do not tell what came first.
+_SKEW = timedelta(minutes=5)
 _PUMA = re.compile(r"Puma version: \S{1,20}|- Gracefully stopping, waiting for requests")
 _CELERY = re.compile(r"\bcelery@\S{1,100} ready\.$", re.MULTILINE)
 _POSTFIX = re.compile(r"(?P<words>daemon started|reload) -- version \S{1,40}|terminating on signal \d{1,2}$")
@@ -66,14 +77,14 @@ class _Services:
     """Reads what happens to programs; see the module."""
 
     name: str = NAME
-    # Lines that are written all the time have none of these: "Started GET" of a web server, "done" of a worker.
+    # Lines that are written all the time have none of these, as "Started GET" of a web server; but see `gate.OFTEN`.
     anchors: tuple[str, ...] = (
         ".service", "Started mastodon", "Started Postfix", "Started Mattermost", "Started mattermost", "Started exim",
         "Started sidekiq", "Started Docker", "Started Redis", "Started Network", "Started nftables", "Stopped ",
         "Reloaded ", "spawned: ", "stopped: ", "gave up: ", "Booting Sidekiq ", "Shutting down", "Puma version: ",
         "- Gracefully stopping", "celery@", " -- version ", "terminating on signal ", "daemon started: ",
         "re-exec daemon", "Server is initializing", "Starting Server", "Current version is", "Stopping Server",
-        "Server stopped", "/api/v4/config", "/admin/save_config", "Linux version ", "Job raised exception",
+        "Server stopped", "/api/v4/config", "/admin/save_config", "Linux version ", "Job raised exception", OFTEN,
     )  # fmt: skip
 
     def read(self, record: Record) -> Iterable[Event]:
@@ -86,11 +97,20 @@ class _Services:
 
 
 def _other_job(record: Record, text: str) -> Event | None:
-    """A job that is not about mail and that failed: its worker is at work. Jobs that are done say so far too often."""
-    if "Job raised exception" not in text or read_job(text).sends_mail is not SendsMail.NO:
+    """A job that is not about mail and that a worker did, or failed to do: the worker is at work."""
+    if "Job raised exception" in text:
+        job = read_job(text)
+    elif OFTEN in text and (found := _JOB_DONE.search(text)):
+        job = Job(found["name"] or found["old_name"])
+    else:
         return None
-    record = _with_sidekiq_time(record)._replace(text=text.partition("\n")[0])
-    return Event(EventKind.WORKED, app_of(record), record, "sidekiq-other-job")
+    is_other = job.sends_mail is SendsMail.NO and not _WRAPPER.search(job.name or "")
+    if not is_other or _OF_SOME_QUEUES.search(record.unit or ""):
+        return None
+    own = _with_sidekiq_time(record)
+    if record.time and own.time and abs(own.time - record.time) > _SKEW:
+        return None
+    return Event(EventKind.WORKED, app_of(record), own._replace(text=text.partition("\n")[0]), "sidekiq-other-job")
 
 
 def _systemd(record: Record, text: str) -> Event | None:

@@ -33,7 +33,7 @@ def _change(before: Finding | None, now: Finding) -> str:
 
 
 def _words(finding: Finding) -> str:
-    place = f"; {finding.evidence[-1].source}:{finding.evidence[-1].line}" if finding.evidence else ""
+    place = f"; {finding.evidence[-1].place}" if finding.evidence else ""
     return f"{finding.cause}: {finding.title} ({wording.impact_words(finding)}{place})"
 
 

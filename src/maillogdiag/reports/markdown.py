@@ -65,6 +65,8 @@ def _finding_lines(title: str, finding: Finding) -> Iterator[str]:
     if finding.last_accepted_before:
         yield f"- worked until {wording.time_words(finding.last_accepted_before)}"
     yield f"- **{wording.state_words(finding)}**"
+    if last_word := wording.last_word_words(finding):
+        yield f"- {last_word}"
     yield f"\n{_inline(finding.explanation)}"
     for fix in finding.fixes:
         yield from _fix_lines(fix)
@@ -91,7 +93,8 @@ def _fix_lines(fix: Fix) -> Iterator[str]:
 def _evidence_lines(evidence: Iterable[Evidence]) -> Iterator[str]:
     for item in evidence:
         when = f", {wording.time_words(item.time, seconds=True)}" if item.time else ""
-        yield f"\n{_code(f'{item.source}:{item.line}')}{when}\n"
+        inferred = f" {wording.INFERRED}" if item.is_inferred else ""
+        yield f"\n{_code(item.place)}{when}{inferred}\n"
         yield from _fenced(item.text)
 
 

@@ -28,10 +28,11 @@ class Evidence:
 
     Args:
         source: the source's name.
-        line: 1-based line (or journal entry) in it.
+        line: 1-based line (or journal entry) in it; 0 for the whole of it, where a setting is missing.
         time: when it was written, None where unknown.
         text: the lines of the entry that matter; renderers show less of long ones.
         marks: [start, end) positions in `text` of the decisive words.
+        is_inferred: whether only recipient and time tell that it is about the same mail as the others, not an id.
     """
 
     source: str
@@ -39,6 +40,12 @@ class Evidence:
     time: datetime | None
     text: str
     marks: tuple[tuple[int, int], ...] = ()
+    is_inferred: bool = False
+
+    @property
+    def place(self) -> str:
+        """Where it stands: "mail.log:12", or only the source."""
+        return f"{self.source}:{self.line}" if self.line else self.source
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,8 @@ class Finding:
     Args:
         count: failed attempts.
         messages: distinct mails among them, as far as ids tell; at most `count`.
+        delivered_later: of these mails, those that the next hop accepted after all.
+        given_up: of these mails, those that nobody will try again.
         first_seen: first failed attempt.
         last_seen: last failed attempt.
         last_accepted_before: last mail that was accepted before `first_seen`.
@@ -72,6 +81,8 @@ class Finding:
     fixes: tuple[Fix, ...]
     evidence: tuple[Evidence, ...]
     before_onset: tuple[Evidence, ...] = ()
+    delivered_later: int = 0
+    given_up: int = 0
     last_accepted_before: datetime | None = None
     recovered: datetime | None = None
 

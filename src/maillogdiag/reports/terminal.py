@@ -67,6 +67,8 @@ def _print_finding(finding: Finding, console: Console, number: int | None) -> No
     _print_at(3, " · ".join(visible_line(fact) for fact in facts if fact), console, "dim")
     _print_at(3, f"{wording.impact_words(finding)}, {wording.span_words(finding)}", console)
     _print_at(3, wording.state_words(finding), console, "green" if finding.recovered else "red")
+    if last_word := wording.last_word_words(finding):
+        _print_at(3, last_word, console)
     if finding.last_accepted_before:
         _print_at(3, f"last accepted before: {wording.time_words(finding.last_accepted_before)}", console)
     console.print()
@@ -101,7 +103,8 @@ def _print_fix(fix: Fix, console: Console) -> None:
 
 def _print_evidence(item: Evidence, console: Console) -> None:
     when = f"  {wording.time_words(item.time, seconds=True)}" if item.time else ""
-    _print_at(3, f"{visible_line(item.source)}:{item.line}{when}", console, "dim")
+    inferred = f"  {wording.INFERRED}" if item.is_inferred else ""
+    _print_at(3, f"{visible_line(item.place)}{when}{inferred}", console, "dim")
     text = Text()
     for part, is_marked in marked_parts(item.text, item.marks):
         text.append(part, "bold red" if is_marked else "")

@@ -10,7 +10,7 @@ from maillogdiag.reports.codec import encode
 from maillogdiag.reports.excerpts import excerpt
 from maillogdiag.reports.model import Evidence
 from maillogdiag.reports.plain_text import visible, visible_line
-from maillogdiag.reports.wording import app_name, counted, time_words
+from maillogdiag.reports.wording import INFERRED, app_name, counted, time_words
 
 SCHEMA = "maillogdiag.trace/1"
 
@@ -71,7 +71,7 @@ def _lines(query: str, mails: tuple[TracedMail, ...]) -> Iterator[str]:
         yield f"\n{number}. {_OUTCOMES[mail.outcome]}"
         for stage in mail.stages:
             evidence = excerpt(replace(stage.evidence, text=stage.evidence.text.partition("\n")[0]))
-            inferred = "  (inferred: same recipient, same moment)" if stage.certainty == "inferred" else ""
+            inferred = f"  {INFERRED}" if stage.certainty == "inferred" else ""
             yield f"   {time_words(evidence.time, seconds=True)}  {app_name(stage.app)}: {stage.words}{inferred}"
             yield f"     {visible_line(evidence.source)}:{evidence.line}"
             yield f"       {visible(evidence.text)}"

@@ -19,6 +19,7 @@ STATUS_WORDS = {
 }
 STATUS_SIGNS = {Status.FAILING: "✗", Status.RECOVERED: "↻", Status.OK: "✓", Status.NOTHING_SEEN: "?"}
 BEFORE_ONSET = "Just before it began"
+INFERRED = "(inferred: same recipient, same moment)"
 REDACTED = "Personal data was replaced by stand-ins; the same value has the same stand-in throughout."
 NOT_REDACTED = "Personal data was NOT replaced: this report shows addresses and host names. Passwords were."
 
@@ -32,6 +33,7 @@ _APP_NAMES = {
     "nethserver": "NethServer",
     "nextcloud": "Nextcloud",
     "postfix": "Postfix",
+    "sendmail": "Sendmail",
     "zulip": "Zulip",
 }
 
@@ -97,6 +99,22 @@ def state_words(finding: Finding) -> str:
     if finding.cause in PER_MAIL:
         return "lies with single mails: that others were accepted says nothing about it"
     return "still failing at the end of the log"
+
+
+def last_word_words(finding: Finding) -> str:
+    """Return how its mails ended: "7 of 9 mails got through on a later try, 2 were given up"; empty where unknown."""
+    delivered, given_up = finding.delivered_later, finding.given_up
+    if not delivered and not given_up:
+        return ""
+    rest = finding.messages - delivered - given_up
+    ends = [
+        *([f"{delivered:,} got through on a later try"] if delivered else []),
+        *([f"{given_up:,} {'was' if given_up == 1 else 'were'} given up"] if given_up else []),
+        *([f"the end of {rest:,} is not in the log"] if rest > 0 else []),
+    ]
+    first, *others = ends
+    number, _, end = first.partition(" ")
+    return ", ".join((f"{number} of {counted(finding.messages, 'mail')} {end}", *others))
 
 
 def reply_words(finding: Finding) -> str:

@@ -22,6 +22,8 @@ class Application:
         signs: settings of which one tells that a file is this application's.
         places: where its files usually are.
         behaviour: gets the fields, and which forms of files they are from ("env", "compose", "python", "ini", …).
+        prefix: what `keys` begin with, where this is an application's second set of settings.
+        is_excerpt: whether a file without any sign is this application's: gets its form, and keys in lower case.
     """
 
     name: str
@@ -29,6 +31,12 @@ class Application:
     signs: tuple[str, ...]
     places: tuple[str, ...]
     behaviour: Callable[[Fields, Set[str]], Behaviour]
+    prefix: str = ""
+    is_excerpt: Callable[[str, Set[str]], bool] = lambda form, keys: False
+
+    def owns(self, form: str, keys: Set[str]) -> bool:
+        """Whether a file of this form, with these keys in lower case, is the application's."""
+        return not keys.isdisjoint(sign.lower() for sign in self.signs) or self.is_excerpt(form, keys)
 
     def fields(self) -> dict[str, Field]:
         """Return what each setting is about, by its name in lower case."""

@@ -1,4 +1,7 @@
-"""Compose files: what `environment:` and `env_file:` of their services hand to the containers."""
+"""Compose files: what `environment:`, `env_file:` and `secrets:` of their services hand to the containers.
+
+In the first version of the format the services stand at the top, without `services:`.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,8 @@ from maillogdiag.errors import SourceError
 from maillogdiag.settings.model import Raw
 
 _MOST_CHARACTERS = 128 * 1024
-_SERVICES = re.compile(r"^services:", re.MULTILINE)
+_SERVICES = re.compile(r"^services:|^[\w.-]+: *\n(?:[ \t]+.*\n|\n){0,200}?[ \t]+(?:image|build):", re.MULTILINE)
+_SECRETS = "/run/secrets/"
 _REFERENCE = re.compile(r"\$(?:\w+|\{[^}]*\})")
 
 
@@ -23,24 +27,30 @@ def is_compose_file(text: str) -> bool:
 def read_compose_file(text: str) -> Iterator[Raw]:
     """Yield the variables in `environment:` of all services. `${NAME}`, or none, is what compose gets elsewhere.
 
+    A secret is a setting, too, named by its place in the container (`/run/secrets/NAME`), whose value is not known.
+
     Raises:
         SourceError: this is no YAML.
     """
-    for service in _services(text):
+    for name, service in _services(text).items():
         variables = service.get("environment")
         if isinstance(variables, dict):
             for key, value in variables.items():
-                yield _raw(str(key), value, _line(variables, key))
+                yield _raw(str(key), value, _line(variables, key), name)
         elif isinstance(variables, list):
             for number, item in enumerate(variables):
                 key, is_given, value = str(item).partition("=")
-                yield _raw(key, value if is_given else None, _line(variables, number))
+                yield _raw(key, value if is_given else None, _line(variables, number), name)
+        secrets = service.get("secrets")
+        for number, secret in enumerate(secrets if isinstance(secrets, list) else ()):
+            file = secret.get("target") or secret.get("source") if isinstance(secret, dict) else secret
+            yield Raw(_SECRETS + str(file).removeprefix(_SECRETS), None, _line(secrets, number), service=name)
 
 
 def env_files_of(text: str) -> list[str]:
     """Return the paths in `env_file:` of all services, as written; none where this is no YAML."""
     try:
-        named = [service.get("env_file") for service in _services(text)]
+        named = [service.get("env_file") for service in _services(text).values()]
     except SourceError:
         return []
     paths: dict[str, None] = {}
@@ -52,7 +62,7 @@ def env_files_of(text: str) -> list[str]:
     return list(paths)
 
 
-def _services(text: str) -> list[dict[str, Any]]:
+def _services(text: str) -> dict[str, dict[str, Any]]:
     if len(text) > _MOST_CHARACTERS:
         raise SourceError("is too large for a compose file; name the file that holds the mail settings")
     # Imported only here: it takes longer than reading any other kind of file.
@@ -67,16 +77,18 @@ def _services(text: str) -> list[dict[str, Any]]:
         mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
         place = f" in line {mark.line + 1}" if mark else ""
         raise SourceError(f"is no valid YAML{place}; compose cannot read it either: mend it first") from None
-    services = data.get("services") if isinstance(data, dict) else None
-    return [one for one in services.values() if isinstance(one, dict)] if isinstance(services, dict) else []
+    services = data.get("services", data) if isinstance(data, dict) else None
+    if not isinstance(services, dict):
+        return {}
+    return {str(name): service for name, service in services.items() if isinstance(service, dict)}
 
 
-def _raw(key: str, value: object, line: int) -> Raw:
+def _raw(key: str, value: object, line: int, service: str) -> Raw:
     text = str(value).lower() if isinstance(value, bool) else str(value)
     if value is None or _REFERENCE.fullmatch(text):
-        return Raw(key, None, line)
+        return Raw(key, None, line, service=service)
     is_expanded = bool(_REFERENCE.search(text.replace("$$", "")))
-    return Raw(key, text.replace("$$", "$"), line, is_expanded)
+    return Raw(key, text.replace("$$", "$"), line, is_expanded, service)
 
 
 def _line(node: Any, key: object) -> int:

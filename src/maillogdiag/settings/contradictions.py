@@ -21,11 +21,15 @@ _LOCAL_METHODS = ("sendmail", "qmail")
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """One thing that is wrong: its `name`, as rules have it, and the settings that prove it."""
+    """One thing that is wrong: its `name`, as rules have it, and the settings that prove it.
+
+    `prefix` is that of the `Settings`.
+    """
 
     name: str
     app: str
     entries: tuple[Entry, ...]
+    prefix: str = ""
 
 
 def contradictions_of(settings: Settings) -> Iterator[Contradiction]:
@@ -34,7 +38,7 @@ def contradictions_of(settings: Settings) -> Iterator[Contradiction]:
         if proof := check(settings):
             entries = [settings.entries[field] for field in proof if field in settings.entries]
             # What is missing is shown only where nothing else shows what is wrong.
-            yield Contradiction(name, settings.app, tuple(entries or [settings.entry(proof[0])]))
+            yield Contradiction(name, settings.app, tuple(entries or [settings.entry(proof[0])]), settings.prefix)
 
 
 _Proof = tuple[Field, ...]
@@ -49,6 +53,10 @@ def _not_smtp(settings: Settings) -> _Proof:
     if not is_local:
         return (Field.METHOD,)
     return (Field.METHOD, Field.SERVER) if settings.value(Field.SERVER) and settings.value(Field.USER) else ()
+
+
+def _not_heeded(settings: Settings) -> _Proof:
+    return () if settings.behaviour.heeds else (Field.SERVER, Field.SENDER, Field.SENDER_DOMAIN)
 
 
 def _tls_and_starttls(settings: Settings) -> _Proof:
@@ -150,6 +158,7 @@ def _fault(fault: str) -> Callable[[Settings], _Proof]:
 _CHECKS: dict[str, Callable[[Settings], _Proof]] = {
     "no-server": _no_server,
     "mail-switched-off": _mail_switched_off,
+    "not-heeded": _not_heeded,
     "tls-and-starttls": _tls_and_starttls,
     "port-465-without-tls": _port_465_without_tls,
     "port-587-with-tls": _port_587_with_tls,

@@ -1,5 +1,8 @@
 """Mastodon: `.env.production`, or the same variables in compose.
 
+Since 4.4 announcements and changed terms may go through another server: the same variables with BULK_ before them, if
+BULK_SMTP_SERVER is set.
+
 Facts: config/email.yml, lib/mastodon/email_configuration_helper.rb and config/environments/production.rb.
 """
 
@@ -59,4 +62,22 @@ MASTODON = Application(
     signs=("SMTP_SERVER", "SMTP_LOGIN", "SMTP_AUTH_METHOD", "SMTP_ENABLE_STARTTLS", "LOCAL_DOMAIN"),
     places=("/home/mastodon/live/.env.production", "/opt/mastodon/.env.production"),
     behaviour=_behaviour,
+)
+
+_SHARED = ("SMTP_DELIVERY_METHOD", "SMTP_FROM_ADDRESS")
+
+MASTODON_BULK = Application(
+    name="mastodon",
+    keys={
+        "DB_HOST": Field.NEIGHBOUR,
+        **{
+            f"BULK_{name}": field
+            for name, field in MASTODON.keys.items()
+            if name.startswith("SMTP_") and name not in _SHARED
+        },
+    },
+    signs=("BULK_SMTP_SERVER",),
+    places=(),
+    behaviour=_behaviour,
+    prefix="BULK_",
 )

@@ -51,12 +51,14 @@ class Raw:
             file would tell it.
         line: 1-based.
         is_expanded: whether a shell, dotenv or compose replaces `$` in it, and ends it at `#`.
+        service: of a compose file, which service gets it: two may be of different applications.
     """
 
     key: str
     value: str | None
     line: int
     is_expanded: bool = False
+    service: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class Entry:
 
     Args:
         file: as the user knows it.
-        line: 1-based; 1 for one that is not there.
+        line: 1-based; 0 for one that is not there.
         key: as written.
         value: without blanks around it; None where only running the file would tell it. Of a password "" or
             "(set)", never itself.
@@ -115,6 +117,7 @@ class Behaviour:
         has_main_file: the file that holds the server was read.
         has_password_file: the file that holds the password was read.
         in_container: it runs in a container, where localhost is the container itself.
+        heeds: it takes notice of these settings at all.
     """
 
     tls: bool | None
@@ -127,6 +130,7 @@ class Behaviour:
     has_main_file: bool = True
     has_password_file: bool = True
     in_container: bool = False
+    heeds: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,7 @@ class Settings:
 
     Args:
         app: "mastodon", "zulip", "mattermost", "nextcloud" or "nethserver".
+        prefix: what stands before the documentation's names, where an application has a second set of settings.
         entries: what stands in the files.
         names: how each field is called in the application's documentation.
         behaviour: what follows.
@@ -144,6 +149,7 @@ class Settings:
     entries: Mapping[Field, Entry]
     names: Mapping[Field, str]
     behaviour: Behaviour
+    prefix: str = ""
 
     def entry(self, field: Field) -> Entry:
         """Return a setting; one that says "not set" where no file has it."""
@@ -151,7 +157,7 @@ class Settings:
         if known is not None:
             return known
         file = next(iter(self.entries.values())).file
-        return Entry(file, 1, self.names[field], "", is_there=False)
+        return Entry(file, 0, self.names[field], "", is_there=False)
 
     def find(self, name: str) -> Entry | None:
         """Return the setting that the documentation calls `name`; None where the files that were read don't tell."""
@@ -204,6 +210,15 @@ class Configuration:
     files: tuple[SettingsFile, ...] = ()
     is_missing: bool = False
 
+    @property
+    def read(self) -> frozenset[str]:
+        """The names of the files that hold settings."""
+        return frozenset(file.name for file in self.files if file.apps)
+
     def of(self, app: str | None) -> Settings | None:
-        """Return the settings of an application."""
-        return next((one for one in self.settings if one.app == app), None)
+        """Return the settings of an application; of two sets the main one."""
+        return next((one for one in self.settings if one.app == app and not one.prefix), None)
+
+    def find(self, app: str, name: str) -> Entry | None:
+        """Return the setting that the documentation of `app` calls `name`; None where the files don't tell."""
+        return next((entry for one in self.settings if one.app == app and (entry := one.find(name))), None)

@@ -1,6 +1,7 @@
-"""Nextcloud: config.php.
+"""Nextcloud: config.php, or the variables of its Docker image.
 
-Facts: lib/private/Mail/Mailer.php and config/config.sample.php; Symfony's EsmtpTransport for ports without a mode.
+Facts: lib/private/Mail/Mailer.php and config/config.sample.php; Symfony's EsmtpTransport for ports without a mode;
+.config/smtp.config.php of the image, which heeds its variables only where server and both parts of the sender are set.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ _CONTAINERS = ("db", "database", "mariadb", "mysql", "postgres", "nextcloud-db")
 
 
 def _behaviour(fields: Fields, forms: Set[str]) -> Behaviour:
+    if "php" not in forms:
+        return _behaviour_of_image(fields)
     mode, version = value_of(fields, Field.TLS), value_of(fields, Field.VERSION).partition(".")[0]
     is_old = version.isdecimal() and int(version) < _SYMFONY_SINCE
     # Since 26 port 465 begins with TLS by itself, and other ports use STARTTLS where the server offers it.
@@ -27,6 +30,24 @@ def _behaviour(fields: Fields, forms: Set[str]) -> Behaviour:
         uses_smtp=value_of(fields, Field.METHOD) in ("", "smtp"),
         verifies=value_of(fields, Field.VERIFY) != "false" and value_of(fields, Field.VERIFY_OTHERWISE) != "true",
         in_container="compose" in forms or value_of(fields, Field.NEIGHBOUR) in _CONTAINERS,
+    )
+
+
+def _behaviour_of_image(fields: Fields) -> Behaviour:
+    mode = value_of(fields, Field.TLS)
+    port = value_of(fields, Field.PORT) or ("465" if mode else "25")
+    needed = (Field.SERVER, Field.SENDER, Field.SENDER_DOMAIN)
+    is_given = [field in fields and fields[field].value != "" for field in needed]
+    return Behaviour(
+        tls=mode == "ssl" or port == "465",
+        starttls=False,  # by itself, where the server offers it
+        in_clear=False,
+        # With name and password it logs in, without one of them it does not.
+        logs_in=None,
+        has_main_file=False,
+        has_password_file=is_given[0],
+        heeds=all(is_given) or not is_given[0],
+        in_container=True,
     )
 
 
@@ -47,8 +68,26 @@ NEXTCLOUD = Application(
         "instanceid": Field.SIGN,
         "dbhost": Field.NEIGHBOUR,
         "version": Field.VERSION,
+        "SMTP_HOST": Field.SERVER,
+        "SMTP_PORT": Field.PORT,
+        "SMTP_NAME": Field.USER,
+        "SMTP_PASSWORD": Field.PASSWORD,
+        "SMTP_SECURE": Field.TLS,
+        "MAIL_FROM_ADDRESS": Field.SENDER,
+        "MAIL_DOMAIN": Field.SENDER_DOMAIN,
     },
-    signs=("instanceid", "mail_smtphost", "mail_smtpmode", "passwordsalt"),
+    signs=(
+        "instanceid",
+        "mail_smtphost",
+        "mail_smtpmode",
+        "passwordsalt",
+        # of its image; SMTP_HOST and its like are many applications'
+        "NEXTCLOUD_TRUSTED_DOMAINS",
+        "NEXTCLOUD_ADMIN_USER",
+        "NEXTCLOUD_DATA_DIR",
+        "SMTP_AUTHTYPE",
+        "MAIL_DOMAIN",
+    ),
     places=(
         "/var/www/nextcloud/config/config.php",
         "/var/www/html/nextcloud/config/config.php",

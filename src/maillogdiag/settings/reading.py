@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from maillogdiag.errors import SourceError
 from maillogdiag.settings.application import Application
 from maillogdiag.settings.compose_file import env_files_of
 from maillogdiag.settings.files import KNOWN_FILES, form_of, open_settings
-from maillogdiag.settings.mastodon import MASTODON
+from maillogdiag.settings.mastodon import MASTODON, MASTODON_BULK
 from maillogdiag.settings.mattermost import MATTERMOST
 from maillogdiag.settings.model import Configuration, Entry, Field, Raw, Settings, SettingsFile
 from maillogdiag.settings.nethserver import NETHSERVER
@@ -19,7 +19,7 @@ from maillogdiag.settings.nextcloud import NEXTCLOUD
 from maillogdiag.settings.secrets import describe_secret
 from maillogdiag.settings.zulip import ZULIP
 
-APPLICATIONS = (MASTODON, ZULIP, MATTERMOST, NEXTCLOUD, NETHSERVER)
+APPLICATIONS = (MASTODON, MASTODON_BULK, ZULIP, MATTERMOST, NEXTCLOUD, NETHSERVER)
 
 AUTO = "auto"
 """Instead of a path: the usual places of each application."""
@@ -27,6 +27,8 @@ AUTO = "auto"
 _SECRET_FIELDS = (Field.PASSWORD, Field.MISPLACED_PASSWORD)
 # What the environment says wins over what a file says: so do Mattermost and docker-zulip.
 _ENVIRONMENTS = ("env", "compose")
+# A variable that names the file that holds the value, such as a Docker secret.
+_IN_A_FILE = "_file"
 
 
 @dataclass(slots=True)
@@ -42,6 +44,10 @@ class _Found:
             self.entries[what] = (is_environment, entry)
 
 
+_AllFound = dict[tuple[str, str], _Found]
+"""By the application's name, and the prefix of its set of settings."""
+
+
 def read_settings(paths: Sequence[str]) -> Configuration:
     """Read settings files. Never raises: a file that cannot be read has its problem noted.
 
@@ -49,10 +55,9 @@ def read_settings(paths: Sequence[str]) -> Configuration:
         paths: files, or "auto" for the usual places on this machine. Files of one application are read together; of
             a setting that stands twice the later file counts, and a variable of the environment before a file.
     """
-    found: dict[str, _Found] = {}
+    found: _AllFound = {}
     files = [_read(path, is_in_container, found) for path, is_in_container in _all_files(paths)]
-    settings = (_settings(app, found[app.name]) for app in APPLICATIONS if app.name in found)
-    return Configuration(tuple(settings), tuple(files), is_missing=AUTO in paths and not files)
+    return Configuration(_all_settings(found), tuple(files), is_missing=AUTO in paths and not files)
 
 
 def read_text(text: str) -> tuple[Settings, ...]:
@@ -61,9 +66,9 @@ def read_text(text: str) -> tuple[Settings, ...]:
     Raises:
         SourceError: it holds none.
     """
-    found: dict[str, _Found] = {}
+    found: _AllFound = {}
     _take(text, "sample", False, found)
-    return tuple(_settings(app, found[app.name]) for app in APPLICATIONS if app.name in found)
+    return _all_settings(found)
 
 
 def _all_files(paths: Iterable[str]) -> Iterator[tuple[Path, bool]]:
@@ -108,7 +113,7 @@ def _companions(path: Path) -> list[tuple[Path, bool]]:
     return []
 
 
-def _read(path: Path, is_in_container: bool, found: dict[str, _Found]) -> SettingsFile:
+def _read(path: Path, is_in_container: bool, found: _AllFound) -> SettingsFile:
     name = str(path)
     try:
         name, text = open_settings(path)
@@ -118,25 +123,39 @@ def _read(path: Path, is_in_container: bool, found: dict[str, _Found]) -> Settin
     return SettingsFile(name, apps, len(text.splitlines()), count)
 
 
-def _take(text: str, name: str, is_in_container: bool, found: dict[str, _Found]) -> tuple[tuple[str, ...], int]:
+def _take(text: str, name: str, is_in_container: bool, found: _AllFound) -> tuple[tuple[str, ...], int]:
     """Add what one file says to `found`; return whose settings it holds, and how many."""
     form = form_of(text)
-    known = list(form.read(text))
-    keys = {raw.key.lower() for raw in known}
-    owners = [app for app in APPLICATIONS if not keys.isdisjoint(sign.lower() for sign in app.signs)]
+    by_service: dict[str, list[Raw]] = {}
+    for raw in form.read(text):
+        by_service.setdefault(raw.service, []).append(raw)
+    owners: dict[str, None] = {}
+    count = 0
+    for known in by_service.values():
+        keys = {raw.key.lower() for raw in known}
+        for app in APPLICATIONS:
+            if app.owns(form.name, keys):
+                owners[app.name] = None
+                mine = found.setdefault((app.name, app.prefix), _Found())
+                mine.forms |= {form.name, *(["compose"] if is_in_container else [])}
+                count += _take_over(known, app, name, mine, is_environment=form.name in _ENVIRONMENTS)
     if not owners and not (form.name == "compose" and env_files_of(text)):
         raise SourceError(f"holds no mail settings that maillogdiag knows; it reads {KNOWN_FILES}")
-    count = 0
-    for app in owners:
-        mine = found.setdefault(app.name, _Found())
-        mine.forms |= {form.name, *(["compose"] if is_in_container else [])}
-        fields = app.fields()
-        for raw in known:
-            what = fields.get(raw.key.lower())
-            if what is not None:
-                mine.add(what, _entry(raw, what, name), form.name in _ENVIRONMENTS)
-                count += what is not Field.SIGN
-    return tuple(app.name for app in owners), count
+    return tuple(owners), count
+
+
+def _take_over(known: Iterable[Raw], app: Application, name: str, mine: _Found, *, is_environment: bool) -> int:
+    """Add an application's settings to what is known of it; return how many there are."""
+    fields, count = app.fields(), 0
+    for raw in known:
+        key = raw.key.lower()
+        what = fields.get(key)
+        if what is None and is_environment and key.endswith(_IN_A_FILE):
+            what, raw = fields.get(key.removesuffix(_IN_A_FILE)), replace(raw, value=None)
+        if what is not None:
+            mine.add(what, _entry(raw, what, name), is_environment)
+            count += what is not Field.SIGN
+    return count
 
 
 def _entry(raw: Raw, what: Field, name: str) -> Entry:
@@ -150,6 +169,11 @@ def _entry(raw: Raw, what: Field, name: str) -> Entry:
     return Entry(name, raw.line, raw.key, value)
 
 
+def _all_settings(found: _AllFound) -> tuple[Settings, ...]:
+    known = ((app, found.get((app.name, app.prefix))) for app in APPLICATIONS)
+    return tuple(_settings(app, one) for app, one in known if one)
+
+
 def _settings(app: Application, found: _Found) -> Settings:
     entries = {what: entry for what, (_, entry) in found.entries.items()}
-    return Settings(app.name, entries, app.names(), app.behaviour(entries, found.forms))
+    return Settings(app.name, entries, app.names(), app.behaviour(entries, found.forms), app.prefix)

@@ -25,6 +25,11 @@ def _behaviour(fields: Fields, forms: Set[str]) -> Behaviour:
     )
 
 
+def _is_excerpt(form: str, keys: Set[str]) -> bool:
+    """Whether a part of a settings.py may be Zulip's: other Django projects have their password in it."""
+    return form == "python" and "email_host" in keys and "email_host_password" not in keys
+
+
 _NAMES = {
     "EMAIL_HOST": Field.SERVER,
     "EMAIL_PORT": Field.PORT,
@@ -47,6 +52,7 @@ ZULIP = Application(
         **{f"SETTING_{name}": field for name, field in _NAMES.items()},
         "SECRETS_email_password": Field.PASSWORD,
         "ZULIP__EMAIL_PASSWORD": Field.PASSWORD,
+        "/run/secrets/zulip__email_password": Field.PASSWORD,
         "email_host_password": Field.MISPLACED_PASSWORD,
     },
     signs=(
@@ -62,4 +68,5 @@ ZULIP = Application(
     ),
     places=("/etc/zulip/settings.py", "/etc/zulip/zulip-secrets.conf"),
     behaviour=_behaviour,
+    is_excerpt=_is_excerpt,
 )

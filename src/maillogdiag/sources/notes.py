@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 
 from maillogdiag.errors import SourceError
 from maillogdiag.gate import Gate
 from maillogdiag.records import Line
+from maillogdiag.sources.interface import Source
 
 _MOST_NAMES = 5
 
@@ -34,15 +35,25 @@ class SkippedSource:
     """
 
     def __init__(self, name: str, skipped: Sequence[str]) -> None:
-        names = ", ".join(skipped[:_MOST_NAMES]) + (", …" if len(skipped) > _MOST_NAMES else "")
+        number = len(skipped)
+        names = ", ".join(skipped[:_MOST_NAMES]) + (", …" if number > _MOST_NAMES else "")
+        files = "1 file skipped that is no log" if number == 1 else f"{number:,} files skipped that are no logs"
         self.name = name
-        # No problem: nothing of a log was lost.
-        files = (
-            "1 file skipped that is no log" if len(skipped) == 1 else f"{len(skipped):,} files skipped that are no logs"
-        )
+        self.skipped = skipped
         self.format = f"{files}: {names}"
-        self.problems: list[str] = []
+        self.problems: list[str] = []  # none: nothing of a log was lost
 
     def lines(self, gate: Gate | None = None) -> Iterator[Line]:
         """Yield nothing."""
         yield from ()
+
+
+def without(sources: Iterable[Source], settings: Set[str]) -> Iterator[Source]:
+    """Yield `sources`; files that were read as settings, as which they are named elsewhere, do not count as skipped."""
+    for source in sources:
+        if isinstance(source, SkippedSource):
+            own = [name for name in source.skipped if not {f"{source.name}!{name}", f"{source.name}/{name}"} & settings]
+            if own:
+                yield SkippedSource(source.name, own)
+        else:
+            yield source
