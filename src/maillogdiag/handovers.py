@@ -20,7 +20,7 @@ from maillogdiag.events import Event, EventKind
 from maillogdiag.evidence import sample_of
 from maillogdiag.reports.model import Evidence
 
-_MOST_KEPT = 5_000
+_MOST_KEPT = 2_000
 # An application may log that it sends before it connects.
 _PATIENCE = timedelta(seconds=10)
 # A stamp may have lost its fraction of a second, and some applications log a mail when it is handed over.

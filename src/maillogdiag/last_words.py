@@ -15,7 +15,7 @@ from maillogdiag.attempts import Attempt, Outcome
 from maillogdiag.echoes import RELAYS
 from maillogdiag.events import Event, EventKind
 
-_MOST_KEPT = 5_000
+_MOST_KEPT = 2_000
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
