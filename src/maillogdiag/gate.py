@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from itertools import chain
 from typing import Any
 
 from maillogdiag.envelopes import writer_of
@@ -57,28 +59,31 @@ class Gate:
     Args:
         words: literals, case-sensitive; a line that holds one is let through.
         caseless: likewise, without regard to case.
+        sample: the log's beginning, where only a part behind it is sifted; it tells the usual envelope.
 
     Attributes:
         skipped: how many lines were held back, each an entry of its own.
         format: their envelope's name.
     """
 
-    def __init__(self, words: Iterable[str], caseless: Iterable[str]) -> None:
+    def __init__(self, words: Iterable[str], caseless: Iterable[str], sample: bytes = b"") -> None:
         self.skipped = 0
         self.format = "plain"
         self._words = tuple(words)
         self._caseless = tuple(caseless)
+        self._sample = sample
         self._open_bytes = 0
         self._decided = 0
         self._writer: Callable[[bytes], bytes] = bytes
 
-    def sift(self, blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    def sift(self, blocks: Iterable[bytes], open_blocks: Iterable[bytes] | None = None) -> Iterator[tuple[int, bytes]]:
         """Yield the lines to look at with their numbers, from 1, in order.
 
         Args:
             blocks: the source's bytes, each block of whole lines.
+            open_blocks: what follows and is let through, where that is not the source's end.
         """
-        return self._sift(blocks, _ENVELOPES)
+        return self._sift(blocks, _ENVELOPES, open_blocks)
 
     def sift_entries(self, entries: Iterable[Mapping[str, object]]) -> Iterator[tuple[int, Mapping[str, object]]]:
         """Yield the entries of a journal to look at with their numbers, from 1, in order."""
@@ -106,9 +111,12 @@ class Gate:
         for number, _ in self._sift(blocks(), _ENTRY):
             yield number, waiting[number]
 
-    def _sift(self, blocks: Iterable[bytes], envelopes: Mapping[str, bytes]) -> Iterator[tuple[int, bytes]]:
-        number, text, scanner = 0, b"", None
-        seen_bytes = 0
+    def _sift(
+        self, blocks: Iterable[bytes], envelopes: Mapping[str, bytes], open_blocks: Iterable[bytes] | None = None
+    ) -> Iterator[tuple[int, bytes]]:
+        number, text = 0, b""
+        scanner = self._open(self._sample, envelopes) if self._sample else None
+        seen_bytes = _SAMPLE_BYTES + 1 if self._sample else 0
         for block in blocks:
             if seen_bytes <= _SAMPLE_BYTES:
                 yield from numbered([block], number)
@@ -136,7 +144,11 @@ class Gate:
                 self._decided = number
                 text = text[end:]
         if scanner is not None:
-            yield from self._sifted(text, len(text), number, scanner)
+            end = len(text) if open_blocks is None else _start_of_last_lines(text)
+            yield from self._sifted(text, end, number, scanner)
+            number += text.count(b"\n", 0, end)
+        if open_blocks is not None:
+            yield from numbered(chain([text[end:]] if scanner else [], open_blocks), number)
 
     def _open(self, sample: bytes, envelopes: Mapping[str, bytes]) -> Scanner | None:
         """Find out the source's usual envelope; return what searches for the words, None where nothing can."""
@@ -277,7 +289,8 @@ def _lines_before(text: bytes, start: int) -> Iterator[int]:
         yield start
 
 
-def _scanner(words: Iterable[str], caseless: Iterable[str]) -> Scanner | None:
+@cache
+def _scanner(words: tuple[str, ...], caseless: tuple[str, ...]) -> Scanner | None:
     """Return what finds the ends of all words in a block; None without hyperscan, or if a word cannot be searched for.
 
     Lines are searched: of a word with a line break its longest line will do. All are literals, which take a tenth of

@@ -16,6 +16,7 @@ from maillogdiag.sources.interface import Source
 from maillogdiag.sources.journal import open_journal
 from maillogdiag.sources.notes import SkippedSource, UnreadableSource
 from maillogdiag.sources.packing import open_text
+from maillogdiag.sources.ranges import is_divisible
 from maillogdiag.sources.rotation import in_time_order
 from maillogdiag.sources.text import TextSource
 
@@ -120,7 +121,7 @@ def _sources_of_file(path: Path) -> Iterator[Source]:
         yield from sources_of_zip(path) if raw.startswith(_ZIP) else sources_of_tar(path)
     else:
         changed = datetime.fromtimestamp(known.st_mtime, tz=UTC).astimezone()
-        yield TextSource(str(path), opener, changed, known.st_size)
+        yield TextSource(str(path), opener, changed, known.st_size, is_divisible=is_divisible(raw))
 
 
 def _samples(path: Path) -> tuple[bytes, bytes]:
