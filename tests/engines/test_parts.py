@@ -135,3 +135,36 @@ def test_any_log_at_any_borders(
             whole = report_of(log, gated=False)
 
     assert spread == whole
+
+
+QUIET = "2026-11-02T09:25:25.425Z pid=23 tid=1cr class=ActivityPub::DeliveryWorker jid=531e3b06038ad1411b05 INFO: start"
+
+
+# No runtime cuts lines that stand in these envelopes.
+WHOLE_LINES = [piece for piece in PIECES if "the first part" not in piece and "its end" not in piece]
+
+
+@settings(max_examples=80)
+@given(
+    pieces=st.lists(st.tuples(st.sampled_from(WRITERS[1:4]), st.sampled_from(WHOLE_LINES)), min_size=5, max_size=30),
+    quiet=st.lists(st.sampled_from([0, 1, 3, 12]), min_size=5, max_size=5),
+    run_up=st.sampled_from([1, 5, 15]),
+)
+def test_parts_of_which_most_is_held_back(pieces: list[tuple[str, str]], quiet: list[int], run_up: int) -> None:
+    lines = [WRITERS[2] + QUIET] * 10
+    for number, (writer, text) in enumerate(pieces):
+        lines += [writer + line for line in text.split("\n")]
+        lines += [(writer or WRITERS[2]) + QUIET] * quiet[number % len(quiet)]
+    with (
+        TemporaryDirectory() as folder,
+        patch("maillogdiag.gate._LEAST_BYTES", 0),
+        patch("maillogdiag.gate.WINDOW", 5),
+        patch("maillogdiag.joining.WINDOW", 5),
+        patch("maillogdiag.sources.ranges._RUN_UP_LINES", run_up),
+    ):
+        log = Path(folder) / "a.log"
+        log.write_text("\n".join(lines))
+        spread, _ = spread_report_of(log, max(1_000, log.stat().st_size // 12))
+        whole = report_of(log, gated=False)
+
+    assert spread == whole
