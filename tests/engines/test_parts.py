@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -14,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maillogdiag.engines.parts import Reading, Task, read
+from maillogdiag.engines.parts import Task, read
 from maillogdiag.engines.spreading import Await, run_spread
 from maillogdiag.grammars.registry import load_grammars
 from maillogdiag.pipeline import Scan
@@ -22,7 +21,6 @@ from maillogdiag.reports.json_report import report_to_json
 from maillogdiag.rulebase import load_rules
 from maillogdiag.sources import open_inputs
 from maillogdiag.sources.interface import Source
-from maillogdiag.sources.text import TextSource
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 GRAMMARS, RULES = load_grammars(), load_rules()
@@ -85,7 +83,7 @@ JOB = "2026-11-02T09:25:27.425Z pid=23 tid=1cr class=ActionMailer::MailDeliveryJ
 PIECES = (
     f"{JOB} INFO: start",
     f"{JOB} INFO: done",
-    f"{JOB} WARN: Net::SMTPAuthenticationError: 535 5.7.8 Error: refused\n):\n/net-smtp-0.3.1/lib/net/smtp.rb:1071:in `x'",
+    f"{JOB} WARN: Net::SMTPAuthenticationError: 535 5.7.8 Error: refused\n):\n/net-smtp-0.3.1/smtp.rb:1071:in `x'",
     "2026-11-02 09:25:25,425 INFO     [zerver.lib.send_email] Sending password_reset email to ['ada@example.net']",
     "2026-11-02 09:25:26,425 ERROR    Error sending password_reset email to ['ada@example.net']\n"
     'Traceback (most recent call last):\n  File "/usr/lib/python3.11/smtplib.py", line 750, in login\n    raise x\n'

@@ -51,6 +51,10 @@ QuietOption = Annotated[
 FollowOption = Annotated[
     bool, typer.Option("--follow", "-F", help="Go on as the log grows; Ctrl-C ends it and shows the whole report.")
 ]
+JobsOption = Annotated[
+    int | None,
+    typer.Option("--jobs", "-j", min=1, metavar="N", help="How many processes read; one a core by default."),
+]
 ColorOption = Annotated[ColorWish, typer.Option("--color", help="Colour on the terminal.")]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -13,6 +14,7 @@ from maillogdiag.cli.options import (
     FailOnOption,
     FollowOption,
     FormatOption,
+    JobsOption,
     OutputOption,
     QuietOption,
     RedactionMapOption,
@@ -37,14 +39,17 @@ def scan(
     redaction_map: RedactionMapOption = None,
     fail_on: FailOnOption = None,
     follow: FollowOption = False,
+    jobs: JobsOption = None,
     quiet: QuietOption = False,
     color: ColorOption = "auto",
 ) -> None:
     """Diagnose log files from this or another machine; formats and packing are found out."""
+    from maillogdiag.engines.processes import run_in_processes, usable_cores
     from maillogdiag.settings.packets import support_packets
     from maillogdiag.sources import open_followed, open_inputs
 
     options = ReportOptions(format, output, redact, redaction_map, fail_on, quiet, color)
     settings = (*support_packets(paths), *(config or ()))
     sources = open_followed(paths) if follow else open_inputs(paths)
-    diagnose(sources, options, app=app, rules=rules or (), config=settings, follow=follow)
+    engine = partial(run_in_processes, jobs=jobs or usable_cores())
+    diagnose(sources, options, app=app, rules=rules or (), config=settings, follow=follow, engine=engine)
