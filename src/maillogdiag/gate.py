@@ -75,15 +75,21 @@ class Gate:
         self._open_bytes = 0
         self._decided = 0
         self._writer: Callable[[bytes], bytes] = bytes
+        # Whether what was decided last was let through whole, and whether what comes next will be.
+        self._was_open = True
+        self._opens = False
 
-    def sift(self, blocks: Iterable[bytes], open_blocks: Iterable[bytes] | None = None) -> Iterator[tuple[int, bytes]]:
+    def sift(
+        self, blocks: Iterable[bytes], before: bytes = b"", open_blocks: Iterable[bytes] | None = None
+    ) -> Iterator[tuple[int, bytes]]:
         """Yield the lines to look at with their numbers, from 1, in order.
 
         Args:
             blocks: the source's bytes, each block of whole lines.
-            open_blocks: what follows and is let through, where that is not the source's end.
+            before: lines before a part of it; they were let through.
+            open_blocks: what follows a part, and is let through.
         """
-        return self._sift(blocks, _ENVELOPES, open_blocks)
+        return self._sift(blocks, _ENVELOPES, before, open_blocks)
 
     def sift_entries(self, entries: Iterable[Mapping[str, object]]) -> Iterator[tuple[int, Mapping[str, object]]]:
         """Yield the entries of a journal to look at with their numbers, from 1, in order."""
@@ -112,43 +118,54 @@ class Gate:
             yield number, waiting[number]
 
     def _sift(
-        self, blocks: Iterable[bytes], envelopes: Mapping[str, bytes], open_blocks: Iterable[bytes] | None = None
+        self,
+        blocks: Iterable[bytes],
+        envelopes: Mapping[str, bytes],
+        before: bytes = b"",
+        open_blocks: Iterable[bytes] | None = None,
     ) -> Iterator[tuple[int, bytes]]:
-        number, text = 0, b""
+        number, seen_bytes = 0, _SAMPLE_BYTES + 1 if self._sample else 0
         scanner = self._open(self._sample, envelopes) if self._sample else None
-        seen_bytes = _SAMPLE_BYTES + 1 if self._sample else 0
+        text = before[_start_of_last_lines(before) :]
+        decided = len(text)
         for block in blocks:
-            if seen_bytes <= _SAMPLE_BYTES:
-                yield from numbered([block], number)
-                number += block.count(b"\n")
-                self._decided = number
-                seen_bytes += len(block)
-                if seen_bytes > _SAMPLE_BYTES:
-                    scanner = self._open(block, envelopes)
-                continue
             if scanner is None:
                 yield from numbered([block], number)
                 number += block.count(b"\n")
                 self._decided = number
+                if seen_bytes <= _SAMPLE_BYTES:
+                    seen_bytes += len(block)
+                    if seen_bytes > _SAMPLE_BYTES:
+                        scanner = self._open(block, envelopes)
+                        text = block[_start_of_last_lines(block) :]
+                        decided = len(text)
                 continue
             text += block
-            if len(text) < _LEAST_BYTES:
+            if len(text) - decided < _LEAST_BYTES:
                 continue
             # What a line is followed by decides on it, too: the last lines wait for the next block.
             end = _start_of_last_lines(text)
-            if not end and len(text) > _MOST_UNDECIDED_BYTES:
+            if end <= decided and len(text) - decided > _MOST_UNDECIDED_BYTES:
                 end = len(text)
-            if end:
-                yield from self._sifted(text, end, number, scanner)
-                number += text.count(b"\n", 0, end)
+            if end > decided:
+                yield from self._sifted(text, decided, end, number, scanner)
+                number += text.count(b"\n", decided, end)
                 self._decided = number
-                text = text[end:]
-        if scanner is not None:
-            end = len(text) if open_blocks is None else _start_of_last_lines(text)
-            yield from self._sifted(text, end, number, scanner)
-            number += text.count(b"\n", 0, end)
+                # What stands before a line decides on it, too.
+                start = _start_of_last_lines(text, end)
+                text, decided = text[start:], end - start
+        if scanner is None:
+            decided = len(text)
+        elif open_blocks is None:
+            yield from self._sifted(text, decided, len(text), number, scanner)
+        else:
+            end = max(decided, _start_of_last_lines(text))
+            self._opens = True
+            yield from self._sifted(text, decided, end, number, scanner)
+            number += text.count(b"\n", decided, end)
+            decided = end
         if open_blocks is not None:
-            yield from numbered(chain([text[end:]] if scanner else [], open_blocks), number)
+            yield from numbered(chain([text[decided:]], open_blocks), number)
 
     def _open(self, sample: bytes, envelopes: Mapping[str, bytes]) -> Scanner | None:
         """Find out the source's usual envelope; return what searches for the words, None where nothing can."""
@@ -161,28 +178,43 @@ class Gate:
         self._head = re.compile(envelope + _HEAD)
         return _scanner(self._words, self._caseless)
 
-    def _sifted(self, text: bytes, end: int, number: int, scanner: Scanner) -> Iterator[tuple[int, bytes]]:
-        """Yield the lines of `text` up to `end` that are let through; `number` lines stand before it."""
-        if self._open_bytes > 0:
-            self._open_bytes -= end
-            yield from numbered([text[:end]], number)
+    def _sifted(
+        self, text: bytes, decided: int, end: int, number: int, scanner: Scanner
+    ) -> Iterator[tuple[int, bytes]]:
+        """Yield the lines of `text` from `decided` to `end` that are let through; `number` lines stand before them."""
+        if self._open_bytes > 0 and not self._opens:
+            self._open_bytes -= end - decided
+            self._was_open = True
+            yield from numbered([text[decided:end]], number)
             return
-        before, at, kept = number, 0, 0
-        for start in self._to_keep(text, scanner):
+        keep = self._to_keep(text, scanner, decided if self._was_open else 0, end if self._opens else len(text))
+        self._was_open = self._opens = False
+        before, at, kept = number, decided, 0
+        for start in keep:
+            if start < decided:
+                continue
             if start >= end:
                 break
             number += text.count(b"\n", at, start)
             at = start
             kept += 1
             yield number + 1, text[start : text.find(b"\n", start) + 1 or len(text)]
-        number += text.count(b"\n", at, end) + (end > 0 and text[end - 1 : end] != b"\n")
+        number += text.count(b"\n", at, end) + (end > decided and text[end - 1 : end] != b"\n")
         self.skipped += number - before - kept
-        if kept > (number - before) / 2:
-            self._open_bytes = _OPEN_BYTES
+        if kept > (number - before) / 2 and self._open_bytes <= 0:
+            self._open_bytes, self._opens = _OPEN_BYTES, True
 
-    def _to_keep(self, text: bytes, scanner: Scanner) -> list[int]:
-        """Return where the lines begin that are let through, in order."""
+    def _to_keep(self, text: bytes, scanner: Scanner, open_to: int, open_from: int) -> list[int]:
+        """Return where the lines begin that are let through, in order.
+
+        Args:
+            open_to: what stands before this was let through whole: what it may go on with is let through, too.
+            open_from: what stands behind this will be let through whole: so is what it may be the continuation of.
+        """
         keep: dict[int, bool] = {}
+        for start in _line_starts(text, 0, open_to):
+            if not keep.get(start):
+                self._keep_entry(text, start, is_head=self._head.match(text, start) is not None, keep=keep)
         line_end = -1
         for hit in scanner(text):
             if hit <= line_end:
@@ -196,6 +228,9 @@ class Gate:
                 self._keep_entry(text, start, is_head=head is not None, keep=keep)
             if line_end < 0:
                 break
+        for start in _line_starts(text, open_from, len(text)):
+            if not self._head.match(text, start):
+                self._keep_beginning(text, start, keep)
         return sorted(keep)
 
     def _keep_entry(self, text: bytes, start: int, *, is_head: bool, keep: dict[int, bool]) -> None:
@@ -270,14 +305,20 @@ def _message_of(entry: Mapping[str, object]) -> bytes:
     return message.replace(b"\n", b"\0") if b"\n" in message else message
 
 
-def _start_of_last_lines(text: bytes) -> int:
-    """Return where those last lines begin within which a line can have its continuation; 0 where all are such."""
-    start = len(text)
+def _start_of_last_lines(text: bytes, end: int | None = None) -> int:
+    """Return where those last lines before `end` begin within which a line can have its continuation; 0 for all."""
+    start = len(text) if end is None else end
     for _ in range(WINDOW + 1):
-        start = text.rfind(b"\n", 0, start - 1) + 1
+        start = text.rfind(b"\n", 0, max(0, start - 1)) + 1
         if not start:
             break
     return start
+
+
+def _line_starts(text: bytes, start: int, end: int) -> Iterator[int]:
+    while start < end:
+        yield start
+        start = text.find(b"\n", start) + 1 or end
 
 
 def _lines_before(text: bytes, start: int) -> Iterator[int]:

@@ -80,13 +80,17 @@ class Reader:
         return Gate(anchors, _MAIL_WORDS, sample) if self.gated else None
 
     def read(self, record: Record, counts: Counts) -> Sequence[Event]:
-        """Return what a record says, and count it; its time is as yet that of its own envelope or text."""
-        counts.records += 1
+        """Return what a record says, and count it; its time is as yet that of its own envelope or text.
+
+        Of an entry that says nothing of mail each line counts as one, since the gate, which holds most of them back,
+        cannot tell better: so the number does not depend on what it held back.
+        """
         text = record.text
         for grammar in self.grammars:
             if self.gated and not _has_any(grammar.anchors, text):
                 continue
             if events := tuple(grammar.read(record)):
+                counts.records += 1
                 kinds = {event.kind for event in events} - ABOUT_NO_MAIL
                 counts.mail_records += bool(kinds)
                 counts.kinds |= kinds
@@ -95,8 +99,11 @@ class Reader:
         lower = text.lower()
         is_likely = any(word in lower for word in _LIKELY)
         if is_likely and _MAIL.search(text) and _TROUBLE.search(text) and not ACCESS_LINE.search(text):
+            counts.records += 1
             counts.not_understood += 1
             counts.sample(text)
+        else:
+            counts.records += record.lines
         return ()
 
 
