@@ -22,22 +22,7 @@ from maillogdiag.pipeline import Scan
 from maillogdiag.reports.json_report import report_to_json
 from maillogdiag.rulebase import load_rules
 from maillogdiag.sources import open_inputs
-
-FIXTURES = Path(__file__).parents[1] / "fixtures"
-SIDEKIQ = FIXTURES / "mastodon" / "story" / "sidekiq.log"
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A big log, a packed one, and some that no other process can read."""
-    folder = tmp_path / "logs"
-    folder.mkdir()
-    (folder / "sidekiq.log").write_bytes(SIDEKIQ.read_bytes() * 10)
-    (folder / "send_email.log").write_bytes((FIXTURES / "zulip" / "story" / "send_email.log").read_bytes())
-    subprocess.run(["gzip", "-k", folder / "send_email.log"], check=True)
-    (folder / "notes.py").write_text("no log")
-    (folder / "broken.log.gz").write_bytes((folder / "send_email.log.gz").read_bytes()[:-30])
-    return folder
+from tests.engines.conftest import SIDEKIQ
 
 
 def report_of(folder: Path, jobs: int) -> str:
@@ -83,9 +68,7 @@ def test_signal_ends_all_processes_with_the_report(number: int, code: int, tmp_p
     log = tmp_path / "big.log"
     log.write_bytes(SIDEKIQ.read_bytes() * (60_000_000 // SIDEKIQ.stat().st_size))
     command = [sys.executable, "-m", "maillogdiag", "scan", str(log), "--format", "json", "--jobs", "2"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
-    ) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True) as process:
         deadline = time.monotonic() + 60
         while len(children_of(process.pid)) < 4 and time.monotonic() < deadline:  # fork server, tracker, two readers
             time.sleep(0.05)

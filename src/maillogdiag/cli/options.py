@@ -55,6 +55,14 @@ JobsOption = Annotated[
     int | None,
     typer.Option("--jobs", "-j", min=1, metavar="N", help="How many processes read; one a core by default."),
 ]
+EngineOption = Annotated[
+    str,
+    typer.Option(
+        "--engine",
+        metavar="processes|dask|dask://HOST:PORT",
+        help="Who reads: processes of this machine, a Dask cluster on it, or one that runs elsewhere.",
+    ),
+]
 ColorOption = Annotated[ColorWish, typer.Option("--color", help="Colour on the terminal.")]
 
 

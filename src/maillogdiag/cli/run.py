@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
@@ -29,7 +29,7 @@ def diagnose(
     config: Sequence[str] = (),
     follow: bool = False,
     engine: Engine | None = None,
-) -> None:
+) -> NoReturn:
     """Diagnose `sources`, deliver the report, and exit with the documented code.
 
     Args:

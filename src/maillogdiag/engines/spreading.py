@@ -28,13 +28,12 @@ Await = Callable[[], Reading]
 
 
 class Workers(Protocol):
-    """Other processes that read.
+    """Other processes that read."""
 
-    Attributes:
-        ahead: how many tasks may be given out before the first one's result is taken.
-    """
-
-    ahead: int
+    @property
+    def ahead(self) -> int:
+        """How many tasks may be given out before the first one's result is taken."""
+        ...
 
     def can_read(self, source: Source) -> bool:
         """Whether they may read a source; this process does where they may not."""
