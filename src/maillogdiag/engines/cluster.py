@@ -7,6 +7,7 @@ another one; Dask sees to that.
 from __future__ import annotations
 
 import logging
+import signal
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
@@ -59,6 +60,7 @@ class Cluster:
                     processes=True,
                     dashboard_address="127.0.0.1:0",
                     silence_logs=logging.CRITICAL,
+                    preload=__name__,
                 )
             )
         try:
@@ -135,6 +137,11 @@ def run_on_cluster(scan: Scan, sources: Iterable[Source], cluster: Cluster) -> N
         scan: with the grammars that `load_grammars(scan.app)` returns.
     """
     run_spread(scan, sources, cluster)
+
+
+def dask_setup(_: object) -> None:
+    """Prepare a worker on this machine, as Dask calls it: Ctrl-C is for the process that began it to handle."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 # Python lets no two threads of a worker compute at once; and what searches for words serves one at a time.
