@@ -64,7 +64,7 @@ def test_neither_password_nor_signature_is_shown() -> None:
 def test_one_that_is_not_there_is_named() -> None:
     [source] = open_inputs(["memory://bucket/c.log"])
 
-    assert why(source) == "does not exist"
+    assert why(source) == "does not exist, or cannot be reached"
 
 
 def test_it_is_said_what_to_install() -> None:

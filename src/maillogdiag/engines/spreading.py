@@ -20,7 +20,7 @@ from maillogdiag.sources.losses import Losses
 from maillogdiag.sources.text import TextSource
 
 # Parts begin so big, and grow as long as they give few events: what they give waits in memory for its turn.
-_LEAST_BYTES, _MOST_BYTES = 4 * 1024 * 1024, 16 * 1024 * 1024
+_LEAST_BYTES, _MOST_BYTES = 4 * 1024 * 1024, 32 * 1024 * 1024
 _FEW_EVENTS, _MANY_EVENTS = 5_000, 20_000
 
 Await = Callable[[], Reading]

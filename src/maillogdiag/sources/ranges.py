@@ -13,8 +13,8 @@ from maillogdiag.sources.content import is_binary, is_journal
 from maillogdiag.sources.journal_streams import is_stream_of_fields
 from maillogdiag.sources.packing import is_plain
 
-# Entries stay open for 100 lines, and their backtraces are about as long.
-_RUN_UP_LINES = 400
+# Entries stay open for 100 lines, and few are longer than that.
+_RUN_UP_LINES = 200
 _RUN_UP_BYTES = 256 * 1024
 _BLOCK_BYTES = 64 * 1024
 

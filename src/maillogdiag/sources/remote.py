@@ -69,8 +69,9 @@ def _source(files: AbstractFileSystem, path: str, url: str, *, must_look_like_lo
     name = _shown(url) if not must_look_like_log else _shown(files.unstrip_protocol(path), urlsplit(url).netloc)
     try:
         size = files.info(path).get("size")
-        with _open(files, path, url) as raw:
-            head = raw.read(_SNIFF_BYTES)
+        with _RemoteFile(files, path, url) as raw:
+            head = io.BufferedReader(raw).read(_SNIFF_BYTES)
+            has_parts = size is not None and _can_seek(raw)
         sample = open_text(cast(BinaryIO, io.BytesIO(head)), []).peek(_SNIFF_BYTES)[:_SNIFF_BYTES]
     except SourceError as error:
         return UnreadableSource(name, str(error))
@@ -81,7 +82,16 @@ def _source(files: AbstractFileSystem, path: str, url: str, *, must_look_like_lo
     if must_look_like_log and not looks_like_log(path, sample):
         return None
     opener = partial(_open, files, path, url)
-    return TextSource(name, opener, _changed(files, path), size, is_divisible=size is not None and is_divisible(head))
+    return TextSource(name, opener, _changed(files, path), size, is_divisible=has_parts and is_divisible(head))
+
+
+def _can_seek(raw: io.RawIOBase) -> bool:
+    """Whether a part of a file may be asked for; some web servers give only the whole."""
+    try:
+        raw.seek(0)
+    except OSError:
+        return False
+    return True
 
 
 def _changed(files: AbstractFileSystem, path: str) -> datetime:
@@ -122,8 +132,12 @@ class _RemoteFile(io.RawIOBase):
         return len(part)
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        if (offset, whence) != (0, io.SEEK_CUR):  # which only asks where it is; not all files can be sought in
+        if (offset, whence) == (0, io.SEEK_CUR):  # which only asks where it is
+            return self._at
+        try:
             self._at = self._file.seek(offset, whence)
+        except Exception as error:  # noqa: BLE001 - each file system's package has its own
+            raise OSError(_reason(error, self._url)) from None
         return self._at
 
     def close(self) -> None:
@@ -145,6 +159,6 @@ def _missing(error: ImportError) -> str:
 
 def _reason(error: Exception, url: str) -> str:
     if isinstance(error, FileNotFoundError):
-        return "does not exist"
+        return "does not exist, or cannot be reached"
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return f"cannot be read: {text.replace(url, _shown(url))}"
