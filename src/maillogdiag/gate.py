@@ -2,8 +2,7 @@
 
 Those that matter hold a word that grammars look for, or a sign that a stage on the way acts upon; and with them goes
 every line that may be of one entry with them. Where an entry begins is certain: behind the source's usual envelope
-stands a known time or head. So the report is the same as without the gate, but for the number of entries: of those
-held back each line counts as one.
+stands a known time or head. So the report is the same as without the gate.
 
 The words are searched for in big blocks by hyperscan, all at once; one by one they would take as long as reading
 every line. Without that package (`pip install 'maillogdiag[fast]'`) there is no gate.
