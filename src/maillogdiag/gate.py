@@ -108,9 +108,10 @@ class Gate:
                 if size > _ENTRIES_BYTES:
                     yield b"".join(lines)
                     lines, size = [], 0
-                    for decided in range(first, self._decided + 1):
-                        del waiting[decided]
-                    first = max(first, self._decided + 1)
+                    needed = max(first, self._decided - WINDOW)  # by what is decided next
+                    for old in range(first, needed):
+                        del waiting[old]
+                    first = needed
             yield b"".join(lines)
 
         for number, _ in self._sift(blocks(), _ENTRY):
