@@ -13,12 +13,13 @@ from typing import TypeGuard
 
 from maillogdiag.engines.parts import Reading, Task, read
 from maillogdiag.engines.spreading import Await, run_spread
+from maillogdiag.grammars.registry import MODULES
 from maillogdiag.pipeline import Scan
 from maillogdiag.sources.interface import Source
 from maillogdiag.sources.text import TextSource
 
-# Less than this is read before other processes have even started.
-LEAST_BYTES = 16 * 1024 * 1024
+# Less than this is mostly read before other processes have started, which takes a second.
+LEAST_BYTES = 32 * 1024 * 1024
 _AHEAD_PER_PROCESS = 2
 
 
@@ -61,7 +62,7 @@ class _Processes:
         self._others = set(active_children())
         context = get_context("forkserver")
         # What all of them need is imported once.
-        context.set_forkserver_preload(["maillogdiag.engines.parts"])
+        context.set_forkserver_preload(["maillogdiag.engines.parts", *MODULES])
         self._executor = ProcessPoolExecutor(jobs, context, _begin)
 
     def can_read(self, source: Source) -> bool:
