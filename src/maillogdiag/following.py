@@ -99,7 +99,7 @@ class Following:
             return
         followed = self._followed[id(arrival.source)]
         followed.read_at = time.monotonic()
-        followed.counted.lines += len(arrival.lines)
+        followed.counted.counts.lines += len(arrival.lines)
         if arrival.error:
             followed.counted.error = str(arrival.error)
         self._read(followed, followed.joiner.join(arrival.lines))
@@ -131,4 +131,4 @@ class Following:
         self._show_at = after + max(_AGAIN_AFTER_S, (after - now) / _MOST_SHARE)
 
     def _lines(self) -> int:
-        return sum(followed.counted.lines for followed in self._followed.values())
+        return sum(followed.counted.counts.lines for followed in self._followed.values())

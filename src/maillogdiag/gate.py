@@ -2,8 +2,7 @@
 
 Those that matter hold a word that grammars look for, or a sign that a stage on the way acts upon; and with them goes
 every line that may be of one entry with them. Where an entry begins is certain: behind the source's usual envelope
-stands a known time or head. So the report is the same as without the gate, but for the number of entries: of those
-held back each line counts as one.
+stands a known time or head. So the report is the same as without the gate.
 
 The words are searched for in big blocks by hyperscan, all at once; one by one they would take as long as reading
 every line. Without that package (`pip install 'maillogdiag[fast]'`) there is no gate.
@@ -14,7 +13,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from itertools import islice
+from functools import cache
+from itertools import chain, islice
 from typing import Any
 
 from maillogdiag.envelopes import Peeler, writer_of
@@ -85,28 +85,34 @@ class Gate:
     Args:
         words: literals, case-sensitive; a line that holds one is let through.
         caseless: likewise, without regard to case.
+        sample: the log's beginning, where only a part behind it is sifted; it tells the usual envelope.
 
     Attributes:
         skipped: how many lines were held back, each an entry of its own.
         format: their envelope's name.
     """
 
-    def __init__(self, words: Iterable[str], caseless: Iterable[str]) -> None:
+    def __init__(self, words: Iterable[str], caseless: Iterable[str], sample: bytes = b"") -> None:
         self.skipped = 0
         self.format = "plain"
         self._words = tuple(word for word in words if word != OFTEN)
         self._caseless = tuple(caseless)
+        self._sample = sample
         self._open_bytes = 0
         self._decided = 0
         self._writer: Callable[[bytes], bytes] = bytes
 
-    def sift(self, blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    def sift(
+        self, blocks: Iterable[bytes], before: bytes = b"", open_blocks: Iterable[bytes] | None = None
+    ) -> Iterator[tuple[int, bytes]]:
         """Yield the lines to look at with their numbers, from 1, in order.
 
         Args:
             blocks: the source's bytes, each block of whole lines.
+            before: lines before a part of it; they were let through.
+            open_blocks: what follows a part, and is let through.
         """
-        return self._sift(blocks, _ENVELOPES)
+        return self._sift(blocks, _ENVELOPES, before, open_blocks)
 
     def sift_entries(self, entries: Iterable[Mapping[str, object]]) -> Iterator[tuple[int, Mapping[str, object]]]:
         """Yield the entries of a journal to look at with their numbers, from 1, in order."""
@@ -135,16 +141,23 @@ class Gate:
         for number, _ in self._sift(blocks(), _ENTRY):
             yield number, waiting[number]
 
-    def _sift(self, blocks: Iterable[bytes], envelopes: Mapping[str, bytes]) -> Iterator[tuple[int, bytes]]:
-        number, seen_bytes, scanner = 0, 0, None
+    def _sift(
+        self,
+        blocks: Iterable[bytes],
+        envelopes: Mapping[str, bytes],
+        before: bytes = b"",
+        open_blocks: Iterable[bytes] | None = None,
+    ) -> Iterator[tuple[int, bytes]]:
+        number, seen_bytes = 0, 0
+        scanner = self._open(self._sample, envelopes) if self._sample else None
         # What is not decided yet, behind the last lines that are, of which some were let through.
-        text, begin, passed = b"", 0, [0]
+        text, begin, passed = _context(before, len(before), _starts(before))
         for block in blocks:
             if scanner is None:
                 yield from numbered([block], number)
                 number += block.count(b"\n")
                 self._decided = number
-                if seen_bytes <= _SAMPLE_BYTES:
+                if not self._sample and seen_bytes <= _SAMPLE_BYTES:
                     seen_bytes += len(block)
                     scanner = self._open(block, envelopes) if seen_bytes > _SAMPLE_BYTES else None
                     text, begin, passed = _context(block, len(block), _starts(block))
@@ -162,9 +175,14 @@ class Gate:
                 number += text.count(b"\n", begin, end)
                 self._decided = number
                 text, begin, passed = _context(text, end, passed)
+        end = begin
         if scanner is not None:
-            passed = self._passing(text, begin, len(text), passed, scanner)
-            yield from self._count(text, begin, len(text), passed, number)
+            end = len(text) if open_blocks is None else max(begin, _start_of_last_lines(text, len(text)))
+            passed = self._passing(text, begin, end, passed, scanner)
+            yield from self._count(text, begin, end, passed, number)
+            number += text.count(b"\n", begin, end)
+        if open_blocks is not None:
+            yield from numbered(chain([text[end:]], open_blocks), number)
 
     def _open(self, sample: bytes, envelopes: Mapping[str, bytes]) -> Scanner | None:
         """Find out the source's usual envelope; return what searches for the words, None where nothing can."""
@@ -346,7 +364,8 @@ def _lines_before(text: bytes, start: int) -> Iterator[int]:
         yield start
 
 
-def _scanner(words: Iterable[str], caseless: Iterable[str]) -> Scanner | None:
+@cache
+def _scanner(words: tuple[str, ...], caseless: tuple[str, ...]) -> Scanner | None:
     """Return what finds the ends of all words in a block; None without hyperscan, or if a word cannot be searched for.
 
     Lines are searched: of a word with a line break its longest line will do. All are literals, which take a tenth of

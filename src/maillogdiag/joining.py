@@ -67,6 +67,22 @@ class Joiner:
         self._open: dict[_Writer, _Entry] = {}
         self._latest = _NOBODY
 
+    def __getstate__(self) -> tuple[list[_Entry], _Writer]:
+        """What later lines depend on, for another process."""
+        return list(self._queue), self._latest
+
+    def __setstate__(self, state: tuple[list[_Entry], _Writer]) -> None:
+        entries, self._latest = state
+        self._queue = deque(entries)
+        self._open = {entry.writer: entry for entry in entries if not entry.is_closed}
+
+    def renumber(self, by: int) -> None:
+        """Go on with lines that are numbered anew, after `by` lines."""
+        for entry in self._queue:
+            place = entry.head.place
+            entry.head = entry.head._replace(place=place._replace(line=place.line - by))
+            entry.last_number -= by
+
     @property
     def holds_back(self) -> bool:
         """Whether there are entries that further lines may belong to."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,16 +11,13 @@ from maillogdiag import __version__
 from maillogdiag.attempts import Attempt, assemble_attempts
 from maillogdiag.diagnosis import Tally, findings_of, timeline_of
 from maillogdiag.errors import SourceError
-from maillogdiag.events import ABOUT_NO_MAIL, ABOUT_NO_TRY, Event, EventKind
-from maillogdiag.evidence import sample_of
+from maillogdiag.events import ABOUT_NO_TRY, Event
 from maillogdiag.failures import Failure
-from maillogdiag.gate import Gate
-from maillogdiag.grammars.access_log import ACCESS_LINE
 from maillogdiag.grammars.interface import Grammar
 from maillogdiag.joining import join_lines
 from maillogdiag.limits import limits_of
+from maillogdiag.reading import Counts, Reader
 from maillogdiag.records import Line, Record
-from maillogdiag.reports.excerpts import SAMPLE_CHARACTERS
 from maillogdiag.reports.model import Coverage, Report
 from maillogdiag.rulebase import RuleBase
 from maillogdiag.rulebase.rules import Diagnosis
@@ -32,15 +28,6 @@ from maillogdiag.verdict import status_of, verdict_of
 if TYPE_CHECKING:
     from maillogdiag.advice import Advice
 
-# An entry that speaks of outgoing mail in trouble and that no grammar reads is shown as not understood.
-_DELIVERY = [f"{deliver} {of}{mail}" for deliver in ("delivery", "delivering") for of in ("", "of ")
-             for mail in ("mail", "email", "e-mail", "-mail")]  # fmt: skip
-_MAIL_WORDS = ("smtp", "sendmail", "mail server", "mailer", *_DELIVERY)
-_MAIL = re.compile(rf"smtp|sendmail|mail server|\bmailer\b|\b(?:{'|'.join(_DELIVERY)})", re.IGNORECASE)
-_LIKELY = ("smtp", "sendmail", "mail server", "mailer", "deliver")
-_TROUBLE = re.compile(r"error|exception|refused|timed out|denied|reject|bounced|deferred|fail(?:ed|ure)", re.IGNORECASE)
-_SAMPLES = 3
-_NUMBER = re.compile(r"[0-9a-f]*\d[0-9a-f]*")
 # A line without a time (ActiveJob's) was written shortly after the line of the same writer before it that has one.
 _TIME_REACH_LINES = 500
 
@@ -57,20 +44,9 @@ class Counted:
     """
 
     source: Source
-    lines: int = 0
-    records: int = 0
-    mail_records: int = 0
-    not_understood: int = 0
-    samples: list[str] = field(default_factory=list)
-    kinds: set[EventKind] = field(default_factory=set)
+    counts: Counts = field(default_factory=Counts)
     times: dict[_Writer, tuple[datetime, int]] = field(default_factory=dict)
     error: str | None = None
-
-    def sample(self, text: str) -> None:
-        """Keep the beginning of an entry that was not understood, once where only its numbers differ."""
-        shapes = [_NUMBER.sub("0", sample[:SAMPLE_CHARACTERS]) for sample in (*self.samples, text)]
-        if len(self.samples) < _SAMPLES and shapes[-1] not in shapes[:-1]:
-            self.samples.append(sample_of(text))
 
     def coverage(self) -> Coverage:
         """Return it in the form of the report."""
@@ -78,11 +54,11 @@ class Counted:
         return Coverage(
             source=self.source.name,
             format=self.source.format,
-            lines=self.lines,
-            records=self.records,
-            mail_records=self.mail_records,
-            not_understood=self.not_understood,
-            samples=tuple(self.samples),
+            lines=self.counts.lines,
+            records=self.counts.records,
+            mail_records=self.counts.mail_records,
+            not_understood=self.counts.not_understood,
+            samples=tuple(self.counts.samples),
             problems=tuple(problems),
         )
 
@@ -117,9 +93,18 @@ class Scan:
         is_in_settings = self.advice is not None and self.advice.has_unreadable_file
         return is_in_settings or any(counted.error for counted in self.counted)
 
+    @property
+    def reader(self) -> Reader:
+        """What reads each record by itself."""
+        return Reader(self.grammars, self.gated)
+
     def run(self, sources: Iterable[Source]) -> None:
         """Read all sources to their end. One that cannot be read is noted, and the others go on."""
-        for attempt in assemble_attempts(self._events(sources)):
+        self.count(event for source in self.stop.until_stopped(sources) for event in self.read(source))
+
+    def count(self, events: Iterable[Event]) -> None:
+        """Count the attempts that `events` tell of, which come in the order of their sources."""
+        for attempt in assemble_attempts(events):
             self.tally.add(attempt, self.diagnose)
 
     def diagnose(self, failure: Failure) -> Diagnosis:
@@ -145,7 +130,7 @@ class Scan:
         logged = findings_of(tally, self.diagnose)
         findings = self.advice.advised(logged, self.diagnose) if self.advice else logged
         coverage = tuple(counted.coverage() for counted in self.counted)
-        kinds = {kind for counted in self.counted for kind in counted.kinds}
+        kinds = {kind for counted in self.counted for kind in counted.counts.kinds}
         status = status_of(tally.summary, findings)
         limits = limits_of(status_of(tally.summary, logged), coverage, kinds)
         return Report(
@@ -164,67 +149,46 @@ class Scan:
     def _problems(self) -> tuple[str, ...]:
         if not self.stop.cause:
             return ()
-        lines = sum(counted.lines for counted in self.counted)
+        lines = sum(counted.counts.lines for counted in self.counted)
         noun = "line" if lines == 1 else "lines"
         return (f"Stopped by {self.stop.cause} after {lines:,} {noun}: this report is about what was read by then.",)
 
-    def _events(self, sources: Iterable[Source]) -> Iterator[Event]:
-        for source in self.stop.until_stopped(sources):
-            counted = self.begin(source)
-            try:
-                yield from self.events_of(counted, join_lines(self._count_lines(counted)))
-            except SourceError as error:
-                counted.error = str(error)
+    def read(self, source: Source) -> Iterator[Event]:
+        """Yield what the grammars read of tries in a source, to its end; one that cannot be read is noted."""
+        counted = self.begin(source)
+        try:
+            yield from self.events_of(counted, join_lines(self._count_lines(counted)))
+        except SourceError as error:
+            counted.error = str(error)
 
     def events_of(self, counted: Counted, records: Iterable[Record]) -> Iterator[Event]:
         """Yield what the grammars read of tries in the next `records` of a source; the tally takes note of the rest."""
+        reader = self.reader
         for record in records:
-            counted.records += 1
-            for event in self._read(record, counted):
-                event = _with_time(event, counted.times)
-                if event.kind in ABOUT_NO_TRY:
-                    self.tally.note(event)
-                else:
-                    yield event
+            if events := reader.read(record, counted.counts):
+                yield from self.in_order(counted, events)
+
+    def in_order(self, counted: Counted, events: Iterable[Event]) -> Iterator[Event]:
+        """Yield those of the next `events` of a source that tell of tries, with times; the tally notes the rest."""
+        for event in events:
+            event = _with_time(event, counted.times)
+            if event.kind in ABOUT_NO_TRY:
+                self.tally.note(event)
+            else:
+                yield event
 
     def _count_lines(self, counted: Counted) -> Iterator[Line]:
-        anchors = [anchor for grammar in self.grammars for anchor in grammar.anchors]
-        gate = Gate(anchors, _MAIL_WORDS) if self.gated else None
+        gate, counts = self.reader.gate(), counted.counts
         try:
             for line in self.stop.until_stopped(counted.source.lines(gate)):
-                counted.lines += 1
-                if self.progress and not counted.lines % 1_000:
-                    self.progress(counted.source, counted.lines + (gate.skipped if gate else 0))
+                counts.lines += 1
+                if self.progress and not counts.lines % 1_000:
+                    self.progress(counted.source, counts.lines + (gate.skipped if gate else 0))
                 yield line
         finally:
             if gate:
-                counted.lines += gate.skipped
-                counted.records += gate.skipped
-
-    def _read(self, record: Record, counted: Counted) -> Iterable[Event]:
-        text = record.text
-        for grammar in self.grammars:
-            if self.gated and not _has_any(grammar.anchors, text):
-                continue
-            if events := tuple(grammar.read(record)):
-                kinds = {event.kind for event in events} - ABOUT_NO_MAIL
-                counted.mail_records += bool(kinds)
-                counted.kinds |= kinds
-                return events
-        # Plain words first: that is many times as fast.
-        lower = text.lower()
-        is_likely = any(word in lower for word in _LIKELY)
-        if is_likely and _MAIL.search(text) and _TROUBLE.search(text) and not ACCESS_LINE.search(text):
-            counted.not_understood += 1
-            counted.sample(text)
-        return ()
-
-
-def _has_any(anchors: Iterable[str], text: str) -> bool:
-    for anchor in anchors:  # noqa: SIM110 - `any` over a generator takes twice as long, here in the innermost loop
-        if anchor in text:
-            return True
-    return False
+                counts.lines += gate.skipped
+                counts.records += gate.skipped
 
 
 def _with_time(event: Event, times: dict[_Writer, tuple[datetime, int]]) -> Event:

@@ -51,6 +51,18 @@ QuietOption = Annotated[
 FollowOption = Annotated[
     bool, typer.Option("--follow", "-F", help="Go on as the log grows; Ctrl-C ends it and shows the whole report.")
 ]
+JobsOption = Annotated[
+    int | None,
+    typer.Option("--jobs", "-j", min=1, metavar="N", help="How many processes read; one a core by default."),
+]
+EngineOption = Annotated[
+    str,
+    typer.Option(
+        "--engine",
+        metavar="processes|dask|dask://HOST:PORT",
+        help="Who reads: processes of this machine, a Dask cluster on it, or one that runs elsewhere.",
+    ),
+]
 ColorOption = Annotated[ColorWish, typer.Option("--color", help="Colour on the terminal.")]
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from maillogdiag.pipeline import Scan
     from maillogdiag.sources.interface import Source
 
+    Engine = Callable[[Scan, Iterable[Source]], None]
+
 
 def diagnose(
     sources: Iterable[Source],
@@ -26,11 +28,13 @@ def diagnose(
     rules: Sequence[Path],
     config: Sequence[str] = (),
     follow: bool = False,
-) -> None:
+    engine: Engine | None = None,
+) -> NoReturn:
     """Diagnose `sources`, deliver the report, and exit with the documented code.
 
     Args:
         follow: whether to go on as the sources grow, until the user ends it.
+        engine: what reads the sources; this process alone where None.
     """
     from maillogdiag.grammars.registry import load_grammars
     from maillogdiag.pipeline import Scan
@@ -47,7 +51,7 @@ def diagnose(
     if follow:
         _follow(run, sources, options)
     else:
-        _read(run, sources, is_watched=sys.stderr.isatty() and not options.quiet)
+        _read(run, sources, engine or type(run).run, is_watched=sys.stderr.isatty() and not options.quiet)
     report = run.report()
     for problem in report.problems:
         tell(problem)
@@ -66,14 +70,14 @@ def diagnose(
     raise typer.Exit(code)
 
 
-def _read(run: Scan, sources: Iterable[Source], *, is_watched: bool) -> None:
+def _read(run: Scan, sources: Iterable[Source], engine: Engine, *, is_watched: bool) -> None:
     with run.stop:
         if not is_watched:
-            run.run(sources)
+            engine(run, sources)
             return
         with ShownProgress() as progress:
             run.progress = progress.update
-            run.run(progress.plan(run.stop.until_stopped(sources)))
+            engine(run, progress.plan(run.stop.until_stopped(sources)))
 
 
 def _follow(run: Scan, sources: Iterable[Source], options: ReportOptions) -> None:

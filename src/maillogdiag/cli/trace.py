@@ -73,7 +73,7 @@ def trace(
 
 def _searched(run: Scan) -> str:
     return "; ".join(
-        f"{counted.source.name} ({counted.lines:,} lines, {counted.mail_records:,} about mail)"
+        f"{counted.source.name} ({counted.counts.lines:,} lines, {counted.counts.mail_records:,} about mail)"
         for counted in run.counted
     )
 

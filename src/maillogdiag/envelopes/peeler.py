@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 
 from maillogdiag.envelopes.containers import CONTAINER_ENVELOPES
@@ -41,6 +42,15 @@ class Peeler:
         self._file: str | None = None
         self._last: Peeled | None = None
         self._indent = 0
+
+    def __getstate__(self) -> dict[str, object]:
+        """What later lines depend on, for another process: not what was counted, nor what makes it quick."""
+        return {**self.__dict__, "_envelopes": {}, "_headers": {}, "_formats": {}}
+
+    @property
+    def formats(self) -> Mapping[str, int]:
+        """How many lines had which envelopes."""
+        return self._formats
 
     def peel(self, raw: str) -> Peeled | None:
         """Return the line without its envelopes; None where it is no content (the headers of `tail`)."""

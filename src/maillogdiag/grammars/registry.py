@@ -27,6 +27,8 @@ _BUILT_IN = (
     "services",
     "generic",
 )
+MODULES = tuple(f"maillogdiag.grammars.{name}" for name in _BUILT_IN)
+"""Where the built-in ones are; importing these is most of what loading them takes."""
 # Read whichever application it is.
 _FOR_ALL = ("services", "generic")
 # `--app` takes the application's name; a framework's grammar reads what its application logs.
@@ -59,4 +61,4 @@ def app_names(grammars: Iterable[Grammar]) -> list[str]:
 
 
 def _built_in() -> list[Grammar]:
-    return [import_module(f"maillogdiag.grammars.{name}").GRAMMAR for name in _BUILT_IN]
+    return [import_module(name).GRAMMAR for name in MODULES]

@@ -103,7 +103,7 @@ class Coverage:
     Args:
         format: the envelope found.
         lines: lines (or journal entries) read.
-        records: log entries they make.
+        records: log entries they make; of those that say nothing of mail each line counts.
         mail_records: of these, entries about outgoing mail.
         not_understood: entries that speak of mail but that no grammar could read.
         samples: up to three of them; renderers show their beginnings.

@@ -12,6 +12,7 @@ from typing import BinaryIO
 from maillogdiag.envelopes import Peeled, unpack_entry
 from maillogdiag.envelopes.stamps import iso_time
 
+_EXPORT_HEADS = (b"__CURSOR=", b"__REALTIME_TIMESTAMP=")
 _VERBOSE_HEAD = re.compile(
     rb"(?:[^\W\d]{2,4} )?(?P<date>\d{4}-\d\d-\d\d) (?P<clock>\d\d:\d\d:\d\d(?:\.\d{6})?) (?P<zone>\S{1,6}) \[s=[0-9a-f]"
 )
@@ -21,6 +22,11 @@ _VERBOSE_INDENT = b" " * len("    MESSAGE=")
 _MOST_FIELD_BYTES = 1024 * 1024
 
 
+def is_stream_of_fields(head: bytes) -> bool:
+    """Whether text that begins so has its entries in several lines each."""
+    return head.startswith(_EXPORT_HEADS) or bool(_VERBOSE_HEAD.match(head))
+
+
 def entries_of_stream(head: bytes, stream: BinaryIO) -> tuple[str, Iterator[Peeled]] | None:
     """Return the format and the entries of a stream of fields; None where it is none.
 
@@ -28,7 +34,7 @@ def entries_of_stream(head: bytes, stream: BinaryIO) -> tuple[str, Iterator[Peel
         head: how it begins.
         stream: at its start.
     """
-    if head.startswith((b"__CURSOR=", b"__REALTIME_TIMESTAMP=")):
+    if head.startswith(_EXPORT_HEADS):
         return "journalctl export", entries_of_export(stream)
     if _VERBOSE_HEAD.match(head):
         return "journalctl verbose", _entries_of_verbose(_bounded_lines(stream))

@@ -30,6 +30,13 @@ class Losses:
         elif text == TOO_LONG:
             self.omitted += 1
 
+    def add(self, other: Losses) -> None:
+        """Add what another part of the source lost."""
+        self.blobs += other.blobs
+        self.omitted += other.omitted
+        self.cut_lines += other.cut_lines
+        self.zero_bytes += other.zero_bytes
+
     def sentences(self) -> list[str]:
         """Return a sentence for each kind of loss there was."""
         said = {

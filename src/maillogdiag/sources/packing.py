@@ -39,6 +39,23 @@ def open_text(raw: BinaryIO, problems: list[str]) -> io.BufferedReader:
     return io.BufferedReader(_Salvaged(unpacked, problems), _BUFFER_BYTES)
 
 
+def open_range(raw: BinaryIO, start: int, end: int | None, problems: list[str]) -> io.BufferedReader:
+    """Return the bytes from `start` to `end`, or to the end of it all, of a text that is neither packed nor UTF-16.
+
+    Args:
+        raw: a file, not a pipe.
+        problems: gets a sentence where it cannot be read on.
+    """
+    raw.seek(start)
+    within = cast(BinaryIO, raw if end is None else _Limited(raw, end - start))
+    return io.BufferedReader(_Salvaged(within, problems, start), _BUFFER_BYTES)
+
+
+def is_plain(head: bytes) -> bool:
+    """Whether data that begins so is read as it is: neither compressed nor UTF-16."""
+    return not is_packed(head) and not head.startswith(_UTF_16)
+
+
 def is_packed(head: bytes) -> bool:
     """Whether data that begins so is compressed."""
     return head.startswith((_GZIP, _BZIP2, _XZ, _ZSTD))
@@ -89,10 +106,10 @@ class _Again(io.RawIOBase):
 class _Salvaged(io.RawIOBase):
     """Unpacked data that ends where it is damaged, with a note, instead of raising."""
 
-    def __init__(self, unpacked: BinaryIO, problems: list[str]) -> None:
+    def __init__(self, unpacked: BinaryIO, problems: list[str], start: int = 0) -> None:
         self._unpacked = unpacked
         self._problems = problems
-        self._read_bytes = 0
+        self._read_bytes = start
         self._is_damaged = False
 
     def readable(self) -> bool:
@@ -125,6 +142,19 @@ def _broken() -> tuple[type[Exception], ...]:
     """What the decompressors raise on damaged data."""
     known = (EOFError, zlib.error, lzma.LZMAError, OSError)
     return (*known, zstd.ZstdError) if (zstd := _zstd()) else known
+
+
+class _Limited:
+    """The next so many bytes of a stream."""
+
+    def __init__(self, stream: BinaryIO, size: int) -> None:
+        self._stream = stream
+        self._left = size
+
+    def read1(self, size: int) -> bytes:
+        part = _read_some(self._stream, min(size, self._left)) if self._left else b""
+        self._left -= len(part)
+        return part
 
 
 class _FromUtf16:

@@ -16,6 +16,8 @@ from maillogdiag.sources.interface import Source
 from maillogdiag.sources.journal import open_journal
 from maillogdiag.sources.notes import SkippedSource, UnreadableSource
 from maillogdiag.sources.packing import open_text
+from maillogdiag.sources.ranges import is_divisible
+from maillogdiag.sources.remote import is_url, open_urls
 from maillogdiag.sources.rotation import in_time_order
 from maillogdiag.sources.text import TextSource
 
@@ -28,13 +30,15 @@ def open_inputs(paths: Sequence[str], *, stdin: BinaryIO | None = None) -> Itera
 
     Args:
         paths: files, globs, folders (searched through, logs told by their content), archives (zip, tar; packed or
-            not), journal files, "-" for standard input.
+            not), journal files, "-" for standard input, URLs.
         stdin: what "-" means; the process's standard input by default.
     """
     named: list[Path] = []
     for text in dict.fromkeys(paths):
         if text == "-":
             yield TextSource("-", lambda: stdin or sys.stdin.buffer, datetime.now().astimezone())
+        elif is_url(text):
+            yield from open_urls(text)
         elif _is_glob(text):
             matching = [Path(found) for found in sorted(glob(text, recursive=True))]
             named += matching
@@ -120,7 +124,7 @@ def _sources_of_file(path: Path) -> Iterator[Source]:
         yield from sources_of_zip(path) if raw.startswith(_ZIP) else sources_of_tar(path)
     else:
         changed = datetime.fromtimestamp(known.st_mtime, tz=UTC).astimezone()
-        yield TextSource(str(path), opener, changed, known.st_size)
+        yield TextSource(str(path), opener, changed, known.st_size, is_divisible=is_divisible(raw))
 
 
 def _samples(path: Path) -> tuple[bytes, bytes]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,6 +26,10 @@ _TAIL_BYTES = 4096
 _SNIFF_BYTES = 8192
 
 
+Begun = dict[tuple[str | None, int | None], Peeled]
+"""By unit and process id."""
+
+
 class TextSource:
     """A file, an archive member, or standard input.
 
@@ -34,93 +38,86 @@ class TextSource:
         opener: opens the bytes, once.
         reference: a time no entry is later than; tells the year where the log has none.
         size: bytes that the opened stream has, packed as it is; None where nobody knows.
+        is_divisible: whether it is plain text that may be read from any line on.
+
+    Attributes:
+        passed: how many of these bytes other processes have read.
     """
 
-    def __init__(self, name: str, opener: Callable[[], BinaryIO], reference: datetime, size: int | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        opener: Callable[[], BinaryIO],
+        reference: datetime,
+        size: int | None = None,
+        *,
+        is_divisible: bool = False,
+    ) -> None:
         self.name = name
         self.format = "plain"
         self.problems: list[str] = []
         self.size = size
+        self.is_divisible = is_divisible
+        self.passed = 0
         self._opener = opener
         self.reference = reference
         self._raw: BinaryIO | None = None
 
+    def __getstate__(self) -> dict[str, object]:
+        """What another process needs to read it: all but the open file."""
+        return {**self.__dict__, "_raw": None}
+
     @property
     def position(self) -> int:
         """How many of the `size` bytes were read so far."""
-        return self._raw.tell() if self._raw and not self._raw.closed else 0
+        return self._raw.tell() if self._raw and not self._raw.closed else self.passed
+
+    def open(self) -> BinaryIO:
+        """Return its bytes; raises SourceError where they cannot be read."""
+        try:
+            self._raw = self._opener()
+        except OSError as error:
+            raise SourceError(f"cannot be read: {error.strerror or error}") from None
+        return self._raw
 
     def lines(self, gate: Gate | None = None) -> Iterator[Line]:
         """Yield the lines, peeled; damaged input as far as it goes. See `Source.lines`."""
-        try:
-            raw = self._raw = self._opener()
-        except OSError as error:
-            raise SourceError(f"cannot be read: {error.strerror or error}") from None
-        with raw:
+        with self.open() as raw:
             stream = open_text(raw, self.problems)
             sample = stream.peek(_SNIFF_BYTES)[:_SNIFF_BYTES]
             if is_journal(sample):
                 yield from self._journal_lines(stream)
             elif is_binary(sample):
                 raise SourceError("is no log: its content is binary")
+            elif found := entries_of_stream(sample, cast(BinaryIO, stream)):
+                self.format, entries = found
+                yield from self._entry_lines(entries)
             else:
                 yield from self._text_lines(stream, gate)
 
-    def _text_lines(self, stream: io.BufferedReader, gate: Gate | None) -> Iterator[Line]:
+    def _entry_lines(self, entries: Iterable[Peeled]) -> Iterator[Line]:
+        """Yield the lines of entries, each with the number of its entry."""
         losses = Losses()
         try:
-            for number, peeled in self._peeled(stream, losses, gate):
-                place = Place(self.name, number)
-                losses.look_at(peeled.text)
-                if "\n" not in peeled.text:
-                    yield _line(peeled, peeled.text, place, continues=peeled.continues)
-                    continue
-                for order, text in enumerate(peeled.text.split("\n")):
-                    yield _line(peeled, text, place, continues=peeled.continues or order > 0)
+            for number, peeled in enumerate(entries, start=1):
+                yield from _lines(peeled, Place(self.name, number), losses)
         finally:  # also where the reader has enough
             self.problems += losses.sentences()
 
-    def _peeled(self, stream: io.BufferedReader, losses: Losses, gate: Gate | None) -> Iterator[tuple[int, Peeled]]:
-        """Yield each entry with the number of its line, or its own number where an entry has many lines."""
-        if found := entries_of_stream(stream.peek(_SNIFF_BYTES)[:_SNIFF_BYTES], cast(BinaryIO, stream)):
-            self.format, entries = found
-            yield from enumerate(entries, start=1)
-            return
-        peeler = self._new_peeler()
-        parts = _Parts()
-        number = 0
-        blocks = self._blocks(stream, losses)
+    def _text_lines(self, stream: io.BufferedReader, gate: Gate | None) -> Iterator[Line]:
+        reader = LineReader(self.name, self._new_peeler())
+        blocks = blocks_of(stream, reader.losses)
         try:
-            for number, line in gate.sift(blocks) if gate else numbered(blocks):
-                peeled = peeler.peel(_decode(line, losses))
-                if peeled is None:
-                    continue
-                if not peeled.is_partial and not parts.begun:
-                    yield number, peeled
-                elif whole_line := parts.complete(peeled):
-                    yield number, whole_line
-            for peeled in parts.rest():
-                yield number, peeled
+            yield from reader.lines(gate.sift(blocks) if gate else numbered(blocks))
+            yield from reader.rest()
         finally:
             if gate and gate.skipped:
-                peeler.count(gate.format, gate.skipped)
-            self.format = peeler.format
+                reader.peeler.count(gate.format, gate.skipped)
+            self.format = reader.peeler.format
+            self.problems += reader.losses.sentences()
 
     def _new_peeler(self) -> Peeler:
         return Peeler(self.reference)
-
-    def _blocks(self, stream: io.BufferedReader, losses: Losses) -> Iterator[bytes]:
-        """Yield blocks of whole lines; one that is longer than 1 MiB loses its middle."""
-        while block := stream.read1(_BLOCK_BYTES):
-            whole, newline, begun = block.rpartition(b"\n")
-            if newline:  # at once: the rest of the line that is begun may be long in coming
-                yield whole + newline
-            if begun:
-                begun += stream.readline(_MOST_LINE_BYTES - len(begun))
-                if len(begun) == _MOST_LINE_BYTES and not begun.endswith(b"\n"):
-                    losses.cut_lines += 1
-                    begun += _rest_of_line(stream)
-                yield begun
 
     def _journal_lines(self, stream: io.BufferedReader) -> Iterator[Line]:
         """Read a journal file that was packed or piped: its readers need it on disk."""
@@ -135,13 +132,40 @@ class TextSource:
             self.problems += source.problems
 
 
-class _Parts:
-    """Puts lines together that a container runtime cut into parts."""
+class LineReader:
+    """Reads the lines of a text, in as many portions as it comes in.
 
-    def __init__(self) -> None:
-        self.begun: dict[tuple[str | None, int | None], Peeled] = {}
+    Args:
+        name: the text's.
+        peeler: what takes the lines' envelopes off.
+        begun: lines that a container runtime cut into parts, as far as they came.
 
-    def complete(self, peeled: Peeled) -> Peeled | None:
+    Attributes:
+        number: of the line read last.
+    """
+
+    def __init__(self, name: str, peeler: Peeler, begun: Begun | None = None) -> None:
+        self.peeler = peeler
+        self.begun = {} if begun is None else begun
+        self.losses = Losses()
+        self.number = 0
+        self._name = name
+
+    def lines(self, numbered_lines: Iterable[tuple[int, bytes]]) -> Iterator[Line]:
+        """Yield lines without their envelopes; one that came in parts once it is whole."""
+        for self.number, line in numbered_lines:
+            peeled = self.peeler.peel(_decode(line, self.losses))
+            if peeled is not None and (peeled.is_partial or self.begun):
+                peeled = self._completed(peeled)
+            if peeled is not None:
+                yield from _lines(peeled, Place(self._name, self.number), self.losses)
+
+    def rest(self) -> Iterator[Line]:
+        """Yield the lines whose last part never came."""
+        for peeled in self.begun.values():
+            yield from _lines(peeled, Place(self._name, self.number), self.losses)
+
+    def _completed(self, peeled: Peeled) -> Peeled | None:
         """Return the whole line; None as long as parts are to come."""
         writer = (peeled.unit, peeled.pid)
         if begun := self.begun.pop(writer, None):
@@ -152,9 +176,19 @@ class _Parts:
             return None
         return peeled
 
-    def rest(self) -> Iterator[Peeled]:
-        """Yield the lines whose last part never came."""
-        yield from self.begun.values()
+
+def blocks_of(stream: io.BufferedReader, losses: Losses) -> Iterator[bytes]:
+    """Yield blocks of whole lines; one that is longer than 1 MiB loses its middle."""
+    while block := stream.read1(_BLOCK_BYTES):
+        whole, newline, begun = block.rpartition(b"\n")
+        if newline:  # at once: the rest of the line that is begun may be long in coming
+            yield whole + newline
+        if begun:
+            begun += stream.readline(_MOST_LINE_BYTES - len(begun))
+            if len(begun) == _MOST_LINE_BYTES and not begun.endswith(b"\n"):
+                losses.cut_lines += 1
+                begun += _rest_of_line(stream)
+            yield begun
 
 
 def _decode(line: bytes, losses: Losses) -> str:
@@ -172,6 +206,14 @@ def _rest_of_line(stream: io.BufferedReader) -> bytes:
         if part.endswith(b"\n"):
             break
     return tail
+
+
+def _lines(peeled: Peeled, place: Place, losses: Losses) -> Sequence[Line]:
+    losses.look_at(peeled.text)
+    if "\n" not in peeled.text:
+        return (_line(peeled, peeled.text, place, continues=peeled.continues),)
+    texts = enumerate(peeled.text.split("\n"))
+    return [_line(peeled, text, place, continues=peeled.continues or order > 0) for order, text in texts]
 
 
 def _line(peeled: Peeled, text: str, place: Place, *, continues: bool) -> Line:

@@ -1,0 +1,1 @@
+"""Engines: ways to spread the reading of sources over cores and machines; the report stays that of one process."""

@@ -1,0 +1,107 @@
+"""Reads in several processes of this machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterable
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from functools import partial
+from multiprocessing import active_children, get_context, parent_process
+from threading import Thread
+from typing import TypeGuard
+
+from maillogdiag.engines.parts import Reading, Task, read
+from maillogdiag.engines.spreading import Await, run_spread
+from maillogdiag.grammars.registry import MODULES
+from maillogdiag.pipeline import Scan
+from maillogdiag.sources.interface import Source
+from maillogdiag.sources.text import TextSource
+
+# Less than this is mostly read before other processes have started, which takes a second.
+LEAST_BYTES = 32 * 1024 * 1024
+_AHEAD_PER_PROCESS = 2
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def run_in_processes(scan: Scan, sources: Iterable[Source], jobs: int, least_bytes: int = LEAST_BYTES) -> None:
+    """Do what `scan.run(sources)` does, in several processes where that pays.
+
+    Args:
+        scan: with the grammars that `load_grammars(scan.app)` returns.
+        jobs: how many processes read; 1 for this one alone.
+        least_bytes: for how much input other processes are started.
+    """
+    if jobs < 2:
+        scan.run(sources)
+        return
+    planned = list(scan.stop.until_stopped(sources))
+    if sum(source.size or 0 for source in planned if _is_file(source)) < least_bytes:
+        scan.run(planned)
+        return
+    workers = _Processes(jobs)
+    try:
+        run_spread(scan, planned, workers)
+    finally:
+        workers.end()
+
+
+def _is_file(source: Source) -> TypeGuard[TextSource]:
+    return type(source) is TextSource and source.size is not None
+
+
+class _Processes:
+    """As `spreading.Workers`; where a process is killed, say for want of memory, this one reads on alone."""
+
+    def __init__(self, jobs: int) -> None:
+        self.ahead = jobs * _AHEAD_PER_PROCESS
+        self._others = set(active_children())
+        context = get_context("forkserver")
+        # What all of them need is imported once.
+        context.set_forkserver_preload(["maillogdiag.engines.parts", *MODULES])
+        self._executor = ProcessPoolExecutor(jobs, context, _begin)
+
+    def can_read(self, source: Source) -> bool:
+        """Files are read by other processes; what can be opened once, or needs more than bytes, is not."""
+        return _is_file(source)
+
+    def submit(self, task: Task) -> Await:
+        """Give out a task."""
+        try:
+            future = self._executor.submit(read, task)
+        except BrokenExecutor:
+            return partial(read, task)
+        return partial(_result, task, future)
+
+    def end(self) -> None:
+        """End the processes at once.
+
+        They are not waited for: what they still do is of no use, and one that started while another was killed never
+        ends.
+        """
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        for process in set(active_children()) - self._others:
+            process.terminate()
+
+
+def _result(task: Task, future: Future[Reading]) -> Reading:
+    try:
+        return future.result()
+    except BrokenExecutor:
+        return read(task)
+
+
+def _begin() -> None:
+    """Prepare a reading process: Ctrl-C is its parent's to handle, and it ends with its parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    if parent := parent_process():
+        parent.join()
+        os._exit(1)

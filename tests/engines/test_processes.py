@@ -1,0 +1,93 @@
+"""Several processes give the report that one gives, and leave nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from maillogdiag.engines import processes
+from maillogdiag.engines.parts import Reading, Task
+from maillogdiag.engines.processes import run_in_processes
+from maillogdiag.grammars.registry import load_grammars
+from maillogdiag.pipeline import Scan
+from maillogdiag.reports.json_report import report_to_json
+from maillogdiag.rulebase import load_rules
+from maillogdiag.sources import open_inputs
+from tests.engines.conftest import SIDEKIQ
+
+
+def report_of(folder: Path, jobs: int) -> str:
+    scan = Scan(load_grammars(), load_rules())
+    with patch("maillogdiag.engines.spreading._LEAST_BYTES", 100_000):
+        run_in_processes(scan, open_inputs([str(folder)]), jobs, least_bytes=0)
+    return report_to_json(scan.report())
+
+
+def test_the_report_is_that_of_one_process(folder: Path) -> None:
+    assert report_of(folder, 2) == report_of(folder, 1)
+
+
+def test_a_process_that_is_killed_costs_no_part_of_the_report(folder: Path) -> None:
+    killed: list[int] = []
+    submit = processes._Processes.submit
+
+    def submit_and_kill(workers: processes._Processes, task: Task) -> Callable[[], Reading]:
+        reading_of = submit(workers, task)
+        if not killed and task.start:
+            reading_of()
+            killed.extend(child.pid or 0 for child in processes.active_children())
+            os.kill(killed[0], signal.SIGKILL)
+        return reading_of
+
+    with patch.object(processes._Processes, "submit", submit_and_kill):
+        spread = report_of(folder, 2)
+
+    assert killed
+    assert spread == report_of(folder, 1)
+
+
+def children_of(pid: int) -> list[int]:
+    """All processes that a process began, and those that they began."""
+    found = []
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        found += [int(child), *children_of(int(child))]
+    return found
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signal_ends_all_processes_with_the_report(number: int, code: int, tmp_path: Path) -> None:
+    log = tmp_path / "big.log"
+    log.write_bytes(SIDEKIQ.read_bytes() * (60_000_000 // SIDEKIQ.stat().st_size))
+    command = [sys.executable, "-m", "maillogdiag", "scan", str(log), "--format", "json", "--jobs", "2"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True) as process:
+        deadline = time.monotonic() + 60
+        while len(children_of(process.pid)) < 4 and time.monotonic() < deadline:  # fork server, tracker, two readers
+            time.sleep(0.05)
+        children = children_of(process.pid)
+        os.killpg(process.pid, number)
+        output, errors = process.communicate()
+
+    assert code == process.returncode
+    assert b"Traceback" not in errors
+    assert "Stopped by " in json.loads(output)["problems"][0]
+    assert len(children) >= 4
+    deadline = time.monotonic() + 60
+    while any(map(is_running, children)):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
