@@ -157,3 +157,19 @@ def test_every_command_and_option_is_documented() -> None:
 
 def test_the_readme_names_the_test_command_that_ci_runs() -> None:
     assert ".venv/bin/pytest" in (ROOT / "README.md").read_text().split("<!-- the test command -->")[1]
+
+
+def test_a_named_pipe_loses_nothing(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    log = FAILING
+    with subprocess.Popen(["cp", str(log), str(pipe)]):
+        piped = run("scan", pipe, "--format", "json")
+
+    whole = run("scan", log, "--format", "json")
+    assert json.loads(whole.stdout)["summary"] == json.loads(piped.stdout)["summary"]
+    assert json.loads(piped.stdout)["summary"]["failed"] > 0
+
+
+def test_a_name_cannot_reach_the_terminal_as_a_command() -> None:
+    assert b"\x1b" not in run("scan", "no\x1b[31mfile").stderr

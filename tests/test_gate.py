@@ -50,6 +50,9 @@ PIECES = (
     "smtplib.SMTPAuthenticationError: (535, b'5.7.8 Error')",
     "Net::OpenTimeout: execution expired",
     "the SmTp server made an error that nobody knows",
+    *(f"2026-11-02T0{hour}:25:25.425Z pid=23 tid=1cr class=LinkWorker jid=9a INFO: done" for hour in (7, 8)),
+    "[ActiveJob] [ActionMailer::MailDeliveryJob] [4d5b] Error performing ActionMailer::MailDeliveryJob (Job ID: 4d5b)"
+    " from Sidekiq(mailers) in 9.13ms: EOFError (end of file reached):",
     "",
     "    indented",
     "==> other.log <==",

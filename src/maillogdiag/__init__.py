@@ -43,7 +43,6 @@ def scan(
         config: the applications' settings files, or "auto" for their usual places.
 
     Raises:
-        SourceError: a path does not exist.
         RuleError: a rule file is broken.
     """
     # Imported here so that `import maillogdiag` (and `maillogdiag --help`) stays quick.

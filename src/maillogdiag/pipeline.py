@@ -11,7 +11,7 @@ from maillogdiag import __version__
 from maillogdiag.attempts import Attempt, assemble_attempts
 from maillogdiag.diagnosis import Tally, findings_of, timeline_of
 from maillogdiag.errors import SourceError
-from maillogdiag.events import ABOUT_NO_TRY, Event
+from maillogdiag.events import ABOUT_NO_TRY, Event, EventKind
 from maillogdiag.failures import Failure
 from maillogdiag.grammars.interface import Grammar
 from maillogdiag.joining import join_lines
@@ -160,6 +160,8 @@ class Scan:
             yield from self.events_of(counted, join_lines(self._count_lines(counted)))
         except SourceError as error:
             counted.error = str(error)
+        except OSError as error:
+            counted.error = f"cannot be read: {error.strerror or error}"
 
     def events_of(self, counted: Counted, records: Iterable[Record]) -> Iterator[Event]:
         """Yield what the grammars read of tries in the next `records` of a source; the tally takes note of the rest."""
@@ -192,11 +194,15 @@ class Scan:
 
 
 def _with_time(event: Event, times: dict[_Writer, tuple[datetime, int]]) -> Event:
-    """Return the event; one that has no time with the time of the one before it by the same writer."""
+    """Return the event; one that has no time with the time of the one before it by the same writer.
+
+    Of the jobs that a worker does the gate lets only some through: their times would come and go with it.
+    """
     record = event.record
     writer = (record.unit, record.process, record.pid)
     if record.time is not None:
-        times[writer] = (record.time, record.place.line)
+        if event.kind is not EventKind.WORKED:
+            times[writer] = (record.time, record.place.line)
     elif (known := times.get(writer)) and record.place.line - known[1] <= _TIME_REACH_LINES:
         return event._replace(record=record._replace(time=known[0]))
     return event

@@ -314,3 +314,24 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
 
     with contextlib.suppress(SourceError):
         list(source.lines())
+
+
+def test_a_file_that_was_rotated_meanwhile_is_not_taken_for_the_one_that_was_found(tmp_path: Path) -> None:
+    log = tmp_path / "sidekiq.log"
+    log.write_text("the mails of yesterday\n" * 10)
+    (source,) = open_inputs([str(log)])
+    log.rename(tmp_path / "sidekiq.log.1")
+    log.write_text("the mails of today\n")
+
+    with pytest.raises(SourceError, match="rotated"):
+        list(source.lines())
+
+
+def test_links_in_a_circle_are_named_and_the_other_logs_read(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "a.log").write_text("a line\n")
+    circle, log = open_inputs([str(tmp_path / "loop"), str(tmp_path / "a.log")])
+
+    assert ["a line"] == [line.text for line in log.lines()]
+    with pytest.raises(SourceError, match="cannot be read"):
+        list(circle.lines())

@@ -78,3 +78,29 @@ def test_local_files_are_found_by_url(tmp_path: Path) -> None:
     (tmp_path / "a.log").write_bytes(LOG)
 
     assert len(texts_of((tmp_path / "a.log").as_uri())) == 1
+
+
+class Leaky(fsspec.AbstractFileSystem):  # type: ignore[misc]
+    """A store that answers with an error which names the URL as its package spells it."""
+
+    protocol = "leaky"
+
+    def info(self, path: str, **_: object) -> dict[str, object]:
+        raise OSError(f"503, message='', url='leaky://ada:hunter2canary@host/{path}?token=canary/tok'")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["leaky://ada:hunter2canary@host/a.log?token=canary%2Ftok", "leaky://x::https://ada:hunter2canary@host/a.log"],
+)
+def test_no_secret_of_a_url_is_shown(url: str) -> None:
+    fsspec.register_implementation("leaky", Leaky, clobber=True)
+
+    for source in open_inputs([url]):
+        assert "canary" not in source.name + why(source)
+
+
+def test_what_is_skipped_below_a_url_is_named_without_it() -> None:
+    (skipped,) = [source for source in open_inputs(["memory://bucket/"]) if "skipped" in source.format]
+
+    assert "1 file skipped that is no log: key.pem" == skipped.format

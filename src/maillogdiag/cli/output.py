@@ -25,12 +25,17 @@ _MOST_LEAKS_NAMED = 5
 
 def complain(message: str) -> None:
     """Write an error to stderr."""
-    sys.stderr.write(f"maillogdiag: error: {message}\n")
+    sys.stderr.write(f"maillogdiag: error: {_harmless(message)}\n")
 
 
 def tell(message: str) -> None:
     """Write a remark to stderr."""
-    sys.stderr.write(f"maillogdiag: {message}\n")
+    sys.stderr.write(f"maillogdiag: {_harmless(message)}\n")
+
+
+def _harmless(message: str) -> str:
+    """A file's name may hold what a terminal acts upon."""
+    return "".join(char if char.isprintable() or char == "\n" else "\N{REPLACEMENT CHARACTER}" for char in message)
 
 
 def deliver(report: Report, options: ReportOptions) -> None:

@@ -44,10 +44,12 @@ def run_in_processes(scan: Scan, sources: Iterable[Source], jobs: int, least_byt
         scan.run(planned)
         return
     workers = _Processes(jobs)
+    is_done = False
     try:
         run_spread(scan, planned, workers)
+        is_done = not scan.stop.cause
     finally:
-        workers.end()
+        workers.end(is_done=is_done)
 
 
 def _is_file(source: Source) -> TypeGuard[TextSource]:
@@ -60,6 +62,7 @@ class _Processes:
     def __init__(self, jobs: int) -> None:
         self.ahead = jobs * _AHEAD_PER_PROCESS
         self._others = set(active_children())
+        self._is_broken = False
         context = get_context("forkserver")
         # What all of them need is imported once.
         context.set_forkserver_preload(["maillogdiag.engines.parts", *MODULES])
@@ -74,25 +77,29 @@ class _Processes:
         try:
             future = self._executor.submit(read, task)
         except BrokenExecutor:
+            self._is_broken = True
             return partial(read, task)
-        return partial(_result, task, future)
+        return partial(self._result, task, future)
 
-    def end(self) -> None:
-        """End the processes at once.
+    def end(self, *, is_done: bool) -> None:
+        """End the processes, at once where they are not done.
 
-        They are not waited for: what they still do is of no use, and one that started while another was killed never
-        ends.
+        Then they are not waited for: what they still do is of no use, and one that started while another was killed
+        never ends.
         """
+        if is_done and not self._is_broken:
+            self._executor.shutdown()
+            return
         self._executor.shutdown(wait=False, cancel_futures=True)
         for process in set(active_children()) - self._others:
             process.terminate()
 
-
-def _result(task: Task, future: Future[Reading]) -> Reading:
-    try:
-        return future.result()
-    except BrokenExecutor:
-        return read(task)
+    def _result(self, task: Task, future: Future[Reading]) -> Reading:
+        try:
+            return future.result()
+        except BrokenExecutor:
+            self._is_broken = True
+            return read(task)
 
 
 def _begin() -> None:

@@ -45,6 +45,8 @@ def open_packet(path: Path, most: int) -> tuple[str, bytes]:
 
 def _is_packet(path: Path) -> bool:
     try:
+        if not path.is_file():  # what is read from a pipe is gone
+            return False
         with path.open("rb") as file:
             if not is_zip(file.read(len(_MAGIC))):
                 return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -36,7 +37,7 @@ def open_inputs(paths: Sequence[str], *, stdin: BinaryIO | None = None) -> Itera
     named: list[Path] = []
     for text in dict.fromkeys(paths):
         if text == "-":
-            yield TextSource("-", lambda: stdin or sys.stdin.buffer, datetime.now().astimezone())
+            yield _standard_input(stdin)
         elif is_url(text):
             yield from open_urls(text)
         elif _is_glob(text):
@@ -48,14 +49,27 @@ def open_inputs(paths: Sequence[str], *, stdin: BinaryIO | None = None) -> Itera
             named.append(Path(text))
     seen: set[Path] = set()
     for path in in_time_order(named, lambda path: path):
-        if path.is_dir():
-            yield from _sources_of_folder(path, seen)
-        elif _is_new(path, seen):
-            yield from _sources_of_file(path)
+        try:
+            if path.is_dir():
+                yield from _sources_of_folder(path, seen)
+            elif _is_new(path, seen):
+                yield from _sources_of_file(path)
+        except (OSError, RuntimeError) as error:  # its folder may not be entered, or links lead in a circle
+            yield UnreadableSource(str(path), _reason(error))
+
+
+def _standard_input(stdin: BinaryIO | None) -> Source:
+    if stdin is None and sys.stdin is None:
+        return UnreadableSource("-", "is closed: nothing is piped into maillogdiag")
+    return TextSource("-", lambda: stdin or sys.stdin.buffer, datetime.now().astimezone())
+
+
+def _reason(error: OSError | RuntimeError) -> str:
+    return f"cannot be read: {getattr(error, 'strerror', None) or error}"
 
 
 def _is_glob(text: str) -> bool:
-    return any(char in text for char in "*?[") and not Path(text).exists()
+    return any(char in text for char in "*?[") and not os.path.lexists(text)
 
 
 def _is_new(path: Path, seen: set[Path]) -> bool:
@@ -69,8 +83,12 @@ def _is_new(path: Path, seen: set[Path]) -> bool:
 
 def _sources_of_folder(folder: Path, seen: set[Path]) -> Iterator[Source]:
     """Yield the logs below a folder; its journal files are one journal, and what is no log is named."""
-    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith(".")]
-    if not files:
+    closed: list[OSError] = []
+    found = (Path(below) / name for below, _, names in os.walk(folder, onerror=closed.append) for name in names)
+    files = [path for path in sorted(found) if _is_file(path) and not path.name.startswith(".")]
+    for error in closed:
+        yield UnreadableSource(str(error.filename), _reason(error))
+    if not files and not closed:
         yield UnreadableSource(str(folder), "holds no file that can be read")
     journals: list[Path] = []
     skipped: list[str] = []
@@ -94,6 +112,14 @@ def _sources_of_folder(folder: Path, seen: set[Path]) -> Iterator[Source]:
         yield SkippedSource(str(folder), skipped)
 
 
+def _is_file(path: Path) -> bool:
+    """Whether it is a file, or may be one."""
+    try:
+        return path.is_file()
+    except OSError:  # which is said once it is read
+        return True
+
+
 def _named_after(folder: Path, journals: Iterable[Path]) -> Source:
     source = open_journal(files=list(journals))
     source.name = str(folder)
@@ -110,7 +136,7 @@ def _sources_of_file(path: Path) -> Iterator[Source]:
         raw, sample = _samples(path)
         known = path.stat()
     except OSError as error:
-        yield UnreadableSource(str(path), f"cannot be read: {error.strerror or error}")
+        yield UnreadableSource(str(path), _reason(error))
         return
     except SourceError as error:
         yield UnreadableSource(str(path), str(error))
@@ -124,6 +150,7 @@ def _sources_of_file(path: Path) -> Iterator[Source]:
         yield from sources_of_zip(path) if raw.startswith(_ZIP) else sources_of_tar(path)
     else:
         changed = datetime.fromtimestamp(known.st_mtime, tz=UTC).astimezone()
+        opener = partial(_open_known, path, known.st_ino, known.st_size)
         yield TextSource(str(path), opener, changed, known.st_size, is_divisible=is_divisible(raw))
 
 
@@ -133,6 +160,16 @@ def _samples(path: Path) -> tuple[bytes, bytes]:
         raw = file.read(_SNIFF_BYTES)
         file.seek(0)
         return raw, open_text(cast(BinaryIO, file), []).peek(_SNIFF_BYTES)[:_SNIFF_BYTES]
+
+
+def _open_known(path: Path, inode: int, size: int) -> BinaryIO:
+    """Open the file that was found; another one of its name is not what is to be read now, or in parts."""
+    file = _open(path)
+    now = os.fstat(file.fileno())
+    if now.st_ino != inode or now.st_size < size:
+        file.close()
+        raise OSError("it was rotated or cut meanwhile; scan it again, together with its rotated files")
+    return file
 
 
 def _open(path: Path) -> BinaryIO:

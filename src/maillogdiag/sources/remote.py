@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from maillogdiag.errors import SourceError
 from maillogdiag.sources.content import is_tar, looks_like_log
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://")
+_URL_IN_TEXT = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^\s'\"<>]+")
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _SNIFF_BYTES = 8192
 
@@ -59,7 +60,7 @@ def open_urls(url: str) -> Iterator[Source]:
         if source:
             yield source
         else:
-            skipped.append(path)
+            skipped.append(Path(_shown(path)).name)
     if skipped:
         yield SkippedSource(name, skipped)
 
@@ -147,8 +148,28 @@ class _RemoteFile(io.RawIOBase):
 
 
 def _shown(url: str, host: str = "") -> str:
-    parts = urlsplit(url)
+    return "::".join(_shown_link(link, host) for link in url.split("::"))
+
+
+def _shown_link(url: str, host: str) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "a URL that cannot be read"
     return urlunsplit((parts.scheme, (parts.netloc or host).rpartition("@")[2], parts.path, "", ""))
+
+
+def _without_secrets(text: str, url: str) -> str:
+    """Return an error's text with all URLs shortened, and without what a package may have taken out of `url`."""
+    text = _URL_IN_TEXT.sub(lambda found: _shown(found[0]), text)
+    for link in url.split("::"):
+        _, _, behind = link.partition("://")
+        place, _, query = behind.partition("?")
+        secrets = {place.rpartition("@")[0].partition(":")[2] if "@" in place else "", query}
+        secrets |= {pair.partition("=")[2] for pair in query.split("&")}
+        for secret in sorted({*secrets, *map(unquote, secrets)} - {""}, key=len, reverse=True):
+            text = text.replace(secret, "…")
+    return text
 
 
 def _missing(error: ImportError) -> str:
@@ -161,4 +182,5 @@ def _reason(error: Exception, url: str) -> str:
     if isinstance(error, FileNotFoundError):
         return "does not exist, or cannot be reached"
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return f"cannot be read: {text.replace(url, _shown(url))}"
+    text = _without_secrets(str(text), url)
+    return text if text.startswith("cannot be read") else f"cannot be read: {text}"
