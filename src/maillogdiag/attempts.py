@@ -75,7 +75,6 @@ class _Open:
 
     def add(self, event: Event) -> None:
         self.events.append(event)
-        self.know(event.keys)
         form = _base_form(event)
         if form not in self.forms:
             self.forms += (form,)
@@ -95,9 +94,12 @@ class _Open:
         record, form = event.record, event.form
         needs_text = record.time is None or form.endswith("*")
         for old in self.events:
-            if old.form == form and _is_same_moment(old.record, record):  # noqa: SIM102 - the text is compared last
-                if not needs_text or old.record.text == record.text:
-                    return True
+            if (
+                old.form == form
+                and _is_same_moment(old.record, record)
+                and (not needs_text or old.record.text == record.text)
+            ):
+                return True
         return False
 
     def has_both_halves(self) -> bool:

@@ -335,3 +335,11 @@ def test_links_in_a_circle_are_named_and_the_other_logs_read(tmp_path: Path) -> 
     assert ["a line"] == [line.text for line in log.lines()]
     with pytest.raises(SourceError, match="cannot be read"):
         list(circle.lines())
+
+
+def test_a_closed_standard_input_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    (source,) = open_inputs(["-"])
+
+    with pytest.raises(SourceError, match="closed"):
+        list(source.lines())
