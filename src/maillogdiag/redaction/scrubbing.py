@@ -21,12 +21,5 @@ def scrub(text: MarkedText, mapping: RedactionMap, detectors: Iterable[Detector]
             _apply(detector, text, mapping)
 
 
-def scrub_text(text: str, mapping: RedactionMap, detectors: Iterable[Detector] = EVERYTHING) -> str:
-    """Return `text` with what `detectors` find replaced."""
-    marked = MarkedText(text)
-    scrub(marked, mapping, detectors)
-    return marked.text
-
-
 def _apply(detector: Detector, text: MarkedText, mapping: RedactionMap) -> None:
     text.sub(detector.pattern, lambda match: detector.replace(match, mapping))
