@@ -8,18 +8,21 @@ copy of an event is folded. Which keys may join what is written in `_may_join`.
 from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from maillogdiag.echoes import RELAYS, echo_codes, is_echo, is_refusal
 from maillogdiag.events import ABOUT_NO_TRY, Event, EventKind
 from maillogdiag.failures import flattened
 from maillogdiag.records import Record
 
-# A Sidekiq thread id is used again by the next job: the exception line that has nothing else follows at once.
-_THREAD_WINDOW_S = 2.0
+# Kinds of keys that say the same of one try after another, and for how many seconds one of a kind holds. A Sidekiq
+# thread takes the next job: the exception line that has nothing else follows at once. The same mail to the same
+# address, and the mail that Zulip began to send last, are meant for far longer than one mail takes: smtplib waits
+# EMAIL_TIMEOUT = 15 s a step (zproject/computed_settings.py). The same reason is logged by all who see it at once.
+_WINDOWS_S = {"tid": 2.0, "to": 300.0, "rcpt": 300.0, "begun": 300.0, "why": 5.0}
 # Tries kept open for further lines and for copies in other files; the oldest is closed first.
 _OPEN_ATTEMPTS = 4_000
 # Two lines without id or time that say the same this close together are one try (a wrapper and its cause).
@@ -40,8 +43,7 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """One try of an application or MTA to hand one mail on.
 
     Args:
@@ -63,15 +65,17 @@ class Attempt:
     relay: str | None = None
 
 
-@dataclass(slots=True, eq=False)
 class _Open:
     """A try that may still get events. Thousands are open, with few keys and forms each: tuples take least room."""
 
-    events: list[Event] = field(default_factory=list)
-    keys: tuple[str, ...] = ()
-    forms: tuple[str, ...] = ()
-    last_time: datetime | None = None
-    newest_event: int = 0
+    __slots__ = ("events", "forms", "keys", "last_time", "newest_event")
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.keys: tuple[str, ...] = ()
+        self.forms: tuple[str, ...] = ()
+        self.last_time: datetime | None = None
+        self.newest_event = 0
 
     def add(self, event: Event) -> None:
         self.events.append(event)
@@ -115,7 +119,8 @@ def assemble_attempts(events: Iterable[Event]) -> Iterator[Attempt]:
     """Yield the tries that `events` tell of, each once no more of it is expected; see `Desk`."""
     desk = Desk()
     for event in events:
-        yield from desk.take(event)
+        if closed := desk.take(event):
+            yield from closed
     yield from desk.close_all()
 
 
@@ -134,24 +139,25 @@ class Desk:
         self._forms: defaultdict[str, set[str]] = defaultdict(set)
         self._awaiting_echo: dict[tuple[bool, int, str | None], list[tuple[_Open, Event]]] = {}
 
-    def take(self, event: Event) -> Iterator[Attempt]:
-        """Put `event` to its try, or begin one with it; yields the oldest try where too many are open.
+    def take(self, event: Event) -> Sequence[Attempt]:
+        """Put `event` to its try, or begin one with it; return the oldest try where too many are open.
 
         Events come in reading order; several sources may follow each other. Those about no try are passed over.
         """
         if event.kind in ABOUT_NO_TRY:
-            return
+            return ()
         self.taken += 1
         source = event.record.place.source
         self._newest[source] = event
         self._forms[source].add(event.form)
         keys = event.keys or (_neighbour_key(event),)
-        found = self._find(event, keys)
-        for known in found:
-            if known.has_copy_of(event):
-                self._adopt_beginning(known, found, event)
-                return
-        attempt = next((one for one in found if _belongs(one, event)), None)
+        attempt = None
+        if found := self._find(event, keys):
+            for known in found:
+                if known.has_copy_of(event):
+                    self._adopt_beginning(known, found, event)
+                    return ()
+            attempt = next((one for one in found if _belongs(one, event)), None)
         if attempt is None:
             attempt = _Open()
             self._open[id(attempt)] = attempt
@@ -159,17 +165,20 @@ class Desk:
             if other is not attempt and _are_halves(attempt, other):
                 self._absorb(attempt, other)
         attempt.add(event)
-        self._join_echo(attempt, event)
+        if event.failure is not None:
+            self._join_echo(attempt, event)
         attempt.newest_event = self.taken
         attempt.know(keys)
-        self._by_key.update(dict.fromkeys(attempt.keys, attempt))
-        if len(self._open) > _OPEN_ATTEMPTS:
-            _, oldest = self._open.popitem(last=False)
-            yield from self._close(oldest)
+        for key in attempt.keys:
+            self._by_key[key] = attempt
+        if len(self._open) <= _OPEN_ATTEMPTS:
+            return ()
+        _, oldest = self._open.popitem(last=False)
+        return self._close(oldest)
 
     def close_all(self) -> Iterator[Attempt]:
         """Yield all tries that are still open."""
-        for attempt in list(self._open.values()):
+        for attempt in self._open.values():
             yield from self._close(attempt)
         self._open.clear()
 
@@ -182,7 +191,7 @@ class Desk:
         """
         for attempt in self._open.values():
             for known in self._finished(attempt):
-                yield known if attempt.newest_event <= settled else replace(known, outcome=Outcome.UNKNOWN)
+                yield known if attempt.newest_event <= settled else known._replace(outcome=Outcome.UNKNOWN)
 
     def _find(self, event: Event, keys: tuple[str, ...]) -> list[_Open]:
         """The open tries that share a key with `event`, that of the strongest key first."""
@@ -233,34 +242,34 @@ class Desk:
         attempt.know(other.keys)
         del self._open[id(other)]
 
-    def _close(self, attempt: _Open) -> Iterator[Attempt]:
+    def _close(self, attempt: _Open) -> Sequence[Attempt]:
         for key in attempt.keys:
             if self._by_key.get(key) is attempt:
                 del self._by_key[key]
-        yield from self._finished(attempt)
+        return self._finished(attempt)
 
-    def _finished(self, attempt: _Open) -> Iterator[Attempt]:
-        source = attempt.events[-1].record.place.source
-        if not _is_shadow(attempt, self._forms[source]):
-            finished = _finish(attempt, self._newest)
-            if finished is not None:
-                yield finished
+    def _finished(self, attempt: _Open) -> Sequence[Attempt]:
+        if _is_shadow(attempt, self._forms[attempt.events[-1].record.place.source]):
+            return ()
+        finished = _finish(attempt, self._newest)
+        return () if finished is None else (finished,)
 
 
 def _may_join(attempt: _Open, event: Event, key: str) -> bool:
     """Whether `key` is good enough to tie `event` to `attempt`.
 
-    A thread id ("tid:") holds for two seconds and never across a success; a process id ("pid:") ties the
-    lines before an outcome to it; lines alike without any id must be neighbours. Other keys are unique ids.
+    Some kinds of keys hold for a while only, a thread id ("tid:") never across a success; a process id ("pid:") ties
+    the lines before an outcome to it; lines alike without any id must be neighbours. Other keys are unique ids.
     """
-    if key.startswith("tid:"):
-        if any(old.kind is EventKind.ACCEPTED for old in attempt.events):
-            return False
+    kind = key.partition(":")[0]
+    if window_s := _WINDOWS_S.get(kind):
         now, last = event.record.time, attempt.last_time
-        return now is None or last is None or abs((now - last).total_seconds()) <= _THREAD_WINDOW_S
-    if key.startswith("pid:"):
+        if now is not None and last is not None and abs((now - last).total_seconds()) > window_s:
+            return False
+        return kind != "tid" or all(old.kind is not EventKind.ACCEPTED for old in attempt.events)
+    if kind == "pid":
         return not attempt.has_outcome()
-    if key.startswith("same:"):
+    if kind == "same":
         old, new = attempt.events[-1].record, event.record
         same_time = old.time == new.time
         distance = abs(new.place.line - old.place.line - old.lines + 1)
@@ -322,23 +331,25 @@ def _neighbour_key(event: Event) -> str:
 
 def _finish(attempt: _Open, last_of_source: dict[str, Event]) -> Attempt | None:
     """The finished try; None where only lines that might as well be about something else were seen."""
-    if all(event.form.endswith("?") for event in attempt.events):
+    events = attempt.events
+    first, app, message, relay = events[0].record.time, _app(attempt), None, None
+    is_sure = False
+    for event in events:
+        is_sure = is_sure or not event.form.endswith("?")
+        message = message or event.message
+        time = event.record.time
+        if time and (first is None or time < first):
+            first = time
+        if relay is None and event.app != app and is_refusal(event):
+            relay = event.app
+    if not is_sure:
         return None
-    times = [event.record.time for event in attempt.events if event.record.time]
-    app = _app(attempt)
-    return Attempt(
-        events=tuple(attempt.events),
-        outcome=_outcome(attempt, last_of_source),
-        app=app,
-        message=next((event.message for event in attempt.events if event.message), None),
-        first_time=min(times, default=None),
-        last_time=max(times, default=None),
-        relay=next((event.app for event in attempt.events if is_refusal(event) and event.app != app), None),
-    )
+    outcome = _outcome(attempt, last_of_source)
+    return Attempt(tuple(events), outcome, app, message, first, attempt.last_time, relay)
 
 
 def _outcome(attempt: _Open, last_of_source: dict[str, Event]) -> Outcome:
-    kinds = [event.kind for event in attempt.events]
+    kinds = {event.kind for event in attempt.events}
     if EventKind.FAILED in kinds:
         return Outcome.FAILED
     if EventKind.ACCEPTED in kinds:

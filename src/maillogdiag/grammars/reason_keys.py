@@ -7,11 +7,9 @@ repeat the server's reply, each in its own wrapping.
 from __future__ import annotations
 
 import re
-from datetime import datetime
 
 from maillogdiag.records import Record
 
-_SLOT_S = 5
 _GIST_CHARACTERS = 60
 # Zulip's "error code 535: b'…'", smtplib's "(535, b'…')" and "retcode (535); Msg: b'…'".
 _REPLY = re.compile(
@@ -36,17 +34,11 @@ def gist_of(text: str) -> str:
 
 
 def reason_keys(record: Record, text: str) -> tuple[str, ...]:
-    """Return keys that an event with the same reason within seconds shares; without times, one close by does."""
+    """Return the key that an event with the same reason within seconds shares; without times, one close by does."""
     gist = gist_of(text)
     if record.time is None:
         return (f"same:python/{gist}",)
-    return tuple(f"why:{slot}/{gist}" for slot in slots(record.time, _SLOT_S))
-
-
-def slots(time: datetime, width_s: int) -> tuple[int, int]:
-    """Return two neighbouring stretches of time, so that events less than one apart have one in common."""
-    slot = int(time.timestamp()) // width_s
-    return slot, slot + 1
+    return (f"why:{gist}",)
 
 
 def _letters(text: str) -> str:

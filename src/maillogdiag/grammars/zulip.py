@@ -14,7 +14,7 @@ from maillogdiag.failures import Failure, read_failure
 from maillogdiag.grammars.application_time import with_application_time
 from maillogdiag.grammars.django import read_python_mail, transcript_key
 from maillogdiag.grammars.python_traceback import Traceback, read_traceback
-from maillogdiag.grammars.reason_keys import gist_of, reason_keys, slots
+from maillogdiag.grammars.reason_keys import gist_of, reason_keys
 from maillogdiag.grammars.zulip_lines import Message, Told, read_message
 from maillogdiag.records import Record
 
@@ -22,8 +22,9 @@ APP = "zulip"
 
 # The paths and names that only a Zulip server has.
 _MARKS = ("/home/zulip/", "zerver", "zulip-py3-venv", "/var/log/zulip/", "[zulip.")
-# Far longer than one mail takes: smtplib waits EMAIL_TIMEOUT = 15 s a step (zproject/computed_settings.py).
-_DIALOGUE_S = 300
+
+# The mail whose sending began last.
+_BEGUN = "begun:"
 
 _KINDS = {
     Told.SENDING: EventKind.STARTED,
@@ -102,15 +103,14 @@ def _keys(record: Record, message: Message, reason: str) -> Iterable[str]:
     if told is Told.TEST_FAILED:
         yield transcript_key(record, message.reason)
     yield from _copy_key(record, told.value, message.recipient or gist_of(reason))
-    behind = _slots_of(record)
     if message.template:
-        yield from (f"to:{message.template}/{message.recipient}{slot}" for slot in behind)
+        yield f"to:{message.template}/{message.recipient}"
     if message.recipient and told is not Told.GIVEN_UP:
-        yield from (f"rcpt:{message.recipient}{slot}" for slot in behind)
+        yield f"rcpt:{message.recipient}"
     if told not in _KINDS or told is Told.GIVEN_UP:
         yield from reason_keys(record, reason)
     if told in (Told.SENDING, Told.QUEUE_PROBLEM):
-        yield from (f"begun:{slot}" for slot in behind)
+        yield _BEGUN
 
 
 def _of_python(event: Event) -> Event:
@@ -119,17 +119,12 @@ def _of_python(event: Event) -> Event:
         return event
     record = event.record
     copy = _copy_key(record, event.form, gist_of(event.failure.text))
-    return event._replace(keys=(*copy, *event.keys, *(f"begun:{slot}" for slot in _slots_of(record))))
+    return event._replace(keys=(*copy, *event.keys, _BEGUN))
 
 
 def _copy_key(record: Record, form: str, detail: str) -> tuple[str, ...]:
     """The key of the same line in another file."""
     return (f"copy:{record.time.isoformat()}/{form}/{detail}",) if record.time else ()
-
-
-def _slots_of(record: Record) -> tuple[str, ...]:
-    """What is put behind a key that holds for as long as one mail may take."""
-    return tuple(f"/{slot}" for slot in slots(record.time, _DIALOGUE_S)) if record.time else ("",)
 
 
 def _mail_id(record: Record, message: Message) -> str | None:
