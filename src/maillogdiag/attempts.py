@@ -68,7 +68,7 @@ class Attempt(NamedTuple):
 class _Open:
     """A try that may still get events. Thousands are open, with few keys and forms each: tuples take least room."""
 
-    __slots__ = ("events", "forms", "keys", "last_time", "newest_event")
+    __slots__ = ("events", "forms", "has_outcome", "keys", "last_time", "newest_event")
 
     def __init__(self) -> None:
         self.events: list[Event] = []
@@ -76,9 +76,12 @@ class _Open:
         self.forms: tuple[str, ...] = ()
         self.last_time: datetime | None = None
         self.newest_event = 0
+        self.has_outcome = False
 
     def add(self, event: Event) -> None:
         self.events.append(event)
+        if event.kind is EventKind.FAILED or event.kind is EventKind.ACCEPTED:
+            self.has_outcome = True
         form = _base_form(event)
         if form not in self.forms:
             self.forms += (form,)
@@ -110,9 +113,6 @@ class _Open:
         """Whether a mail server's refusal and the application that it refused are both in it."""
         refusals = {is_refusal(event) for event in self.events if echo_codes(event)}
         return len(refusals) == 2
-
-    def has_outcome(self) -> bool:
-        return any(event.kind in (EventKind.FAILED, EventKind.ACCEPTED) for event in self.events)
 
 
 def assemble_attempts(events: Iterable[Event]) -> Iterator[Attempt]:
@@ -196,10 +196,12 @@ class Desk:
     def _find(self, event: Event, keys: tuple[str, ...]) -> list[_Open]:
         """The open tries that share a key with `event`, that of the strongest key first."""
         found: list[_Open] = []
+        by_key = self._by_key
         for key in keys:
-            attempt = self._by_key.get(key)
-            if attempt is not None and attempt not in found and _may_join(attempt, event, key):
-                found.append(attempt)
+            if key in by_key:
+                attempt = by_key[key]
+                if attempt not in found and _may_join(attempt, event, key):
+                    found.append(attempt)
         return found
 
     def _adopt_beginning(self, attempt: _Open, found: Iterable[_Open], copy: Event) -> None:
@@ -210,7 +212,7 @@ class Desk:
         time = copy.record.time
         for other in found:
             is_earlier = time is None or other.last_time is None or other.last_time <= time
-            if other is not attempt and is_earlier and not other.has_outcome() and not _share_a_form(other, attempt):
+            if other is not attempt and is_earlier and not other.has_outcome and not _share_a_form(other, attempt):
                 self._absorb(attempt, other)
         for key in attempt.keys:
             self._by_key[key] = attempt
@@ -260,15 +262,18 @@ def _may_join(attempt: _Open, event: Event, key: str) -> bool:
 
     Some kinds of keys hold for a while only, a thread id ("tid:") never across a success; a process id ("pid:") ties
     the lines before an outcome to it; lines alike without any id must be neighbours. Other keys are unique ids.
+    What begins a try is no part of the one that began before it ("begun:").
     """
     kind = key.partition(":")[0]
+    if kind == "begun" and event.kind is EventKind.STARTED:
+        return False
     if window_s := _WINDOWS_S.get(kind):
         now, last = event.record.time, attempt.last_time
         if now is not None and last is not None and abs((now - last).total_seconds()) > window_s:
             return False
         return kind != "tid" or all(old.kind is not EventKind.ACCEPTED for old in attempt.events)
     if kind == "pid":
-        return not attempt.has_outcome()
+        return not attempt.has_outcome
     if kind == "same":
         old, new = attempt.events[-1].record, event.record
         same_time = old.time == new.time
@@ -291,7 +296,7 @@ def _belongs(attempt: _Open, event: Event) -> bool:
     """Whether `event` is part of this try; the second event of a form begins the mail's next try."""
     if all(key.startswith("same:") for key in attempt.keys):
         return True
-    if (event.form.endswith("*") or event.form in _SILENT_SUCCESS_FORMS) and attempt.has_outcome():
+    if (event.form.endswith("*") or event.form in _SILENT_SUCCESS_FORMS) and attempt.has_outcome:
         return False
     return event.form.endswith("*") or _base_form(event) not in attempt.forms
 
@@ -350,10 +355,8 @@ def _finish(attempt: _Open, last_of_source: dict[str, Event]) -> Attempt | None:
 
 def _outcome(attempt: _Open, last_of_source: dict[str, Event]) -> Outcome:
     kinds = {event.kind for event in attempt.events}
-    if EventKind.FAILED in kinds:
-        return Outcome.FAILED
-    if EventKind.ACCEPTED in kinds:
-        return Outcome.ACCEPTED
+    if attempt.has_outcome:
+        return Outcome.FAILED if EventKind.FAILED in kinds else Outcome.ACCEPTED
     if EventKind.CONTEXT in kinds or EventKind.GIVEN_UP in kinds:
         return Outcome.FAILED
     newest = attempt.events[-1]
@@ -366,7 +369,7 @@ def _outcome(attempt: _Open, last_of_source: dict[str, Event]) -> Outcome:
 def _app(attempt: _Open) -> str:
     """The most telling name among the events: an application rather than its framework, or than a mail server."""
     names = [event.app for event in attempt.events]
-    if len(set(names)) == 1:
+    if names.count(names[0]) == len(names):
         return names[0]
     names = [name for name in names if name not in RELAYS] or names
     return next((name for name in names if name not in GENERIC_APPS), names[0])

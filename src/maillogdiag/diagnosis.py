@@ -121,12 +121,20 @@ def _refusal_and_echo(attempt: Attempt) -> Iterator[Event]:
 
 
 @dataclass(slots=True)
+class _MinuteTally:
+    """What is counted of one application in one minute; when its last mail was accepted."""
+
+    accepted: int = 0
+    failed: int = 0
+    last_accepted: datetime | None = None
+
+
+@dataclass(slots=True)
 class Tally:
-    """Counts of attempts: by rule, and by minute and application; for each such minute the last mail accepted."""
+    """Counts of attempts: by rule, and by minute and application."""
 
     findings: dict[tuple[Cause, str], _FindingTally] = field(default_factory=dict)
-    minutes: dict[tuple[str, datetime], list[int]] = field(default_factory=dict)
-    accepted: dict[tuple[str, datetime], datetime] = field(default_factory=dict)
+    minutes: dict[tuple[str, datetime], _MinuteTally] = field(default_factory=dict)
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     changes: Changes = field(default_factory=Changes)
     queue: QueueTally = field(default_factory=QueueTally)
@@ -150,17 +158,18 @@ class Tally:
 
     def add(self, attempt: Attempt, diagnose: Diagnose) -> None:
         """Count one attempt; `diagnose` is the rule base's."""
-        accepted, failed = attempt.outcome is Outcome.ACCEPTED, attempt.outcome is Outcome.FAILED
-        self.outcomes[attempt.outcome] += 1
+        outcome, time = attempt.outcome, attempt.last_time
+        self.outcomes[outcome] += 1
         self.queue.saw(attempt)
         self.handovers.see(attempt)
-        if attempt.last_time and (accepted or failed):
-            minute = attempt.last_time.replace(second=0, microsecond=0)
-            counts = self.minutes.setdefault((attempt.app, minute), [0, 0])
-            counts[failed] += 1
-            if accepted:
-                self._accept((attempt.app, minute), attempt.last_time)
-        if failed:
+        if time and outcome is not Outcome.UNKNOWN:
+            minute = self._minute((attempt.app, time.replace(second=0, microsecond=0)))
+            if outcome is Outcome.FAILED:
+                minute.failed += 1
+            else:
+                minute.accepted += 1
+                minute.last_accepted = _later(minute.last_accepted, time)
+        if outcome is Outcome.FAILED:
             event, failure, diagnosis = decide(attempt, diagnose)
             key = (diagnosis.cause, diagnosis.rule)
             entry = self.findings.setdefault(key, _FindingTally(diagnosis, failure))
@@ -172,8 +181,11 @@ class Tally:
         if self.last_words.is_full:
             self.last_words.forget(entry.mails for entry in self.findings.values())
 
-    def _accept(self, key: tuple[str, datetime], time: datetime) -> None:
-        self.accepted[key] = max(self.accepted.get(key, time), time)
+    def _minute(self, key: tuple[str, datetime]) -> _MinuteTally:
+        minute = self.minutes.get(key)
+        if minute is None:
+            minute = self.minutes[key] = _MinuteTally()
+        return minute
 
     def merge(self, other: Tally) -> None:
         """Add what another tally counted."""
@@ -181,12 +193,11 @@ class Tally:
         self.changes.merge(other.changes)
         self.queue.merge(other.queue)
         self.handovers.merge(other.handovers)
-        for key, counts in other.minutes.items():
-            mine = self.minutes.setdefault(key, [0, 0])
-            mine[0] += counts[0]
-            mine[1] += counts[1]
-        for key, time in other.accepted.items():
-            self._accept(key, time)
+        for key, minute in other.minutes.items():
+            mine = self._minute(key)
+            mine.accepted += minute.accepted
+            mine.failed += minute.failed
+            mine.last_accepted = _later(mine.last_accepted, minute.last_accepted)
         for cause, entry in other.findings.items():
             self.findings.setdefault(cause, _FindingTally(entry.diagnosis, entry.failure)).merge(entry)
         self.last_words.merge(other.last_words)
@@ -330,9 +341,9 @@ _Minute = tuple[datetime, datetime]
 def _minutes_accepted(tally: Tally, apps: set[str]) -> Iterator[_Minute]:
     """When mail of `apps` was accepted: that another application's mail leaves proves nothing for them."""
     is_any = not GENERIC_APPS.isdisjoint(apps)
-    for (app, minute), last in tally.accepted.items():
-        if is_any or app in apps or app in GENERIC_APPS:
-            yield minute, last
+    for (app, time), minute in tally.minutes.items():
+        if minute.last_accepted and (is_any or app in apps or app in GENERIC_APPS):
+            yield time, minute.last_accepted
 
 
 def _fixes(failure: Failure, apps: Iterable[str], diagnose: Diagnose) -> tuple[Fix, ...]:
@@ -352,10 +363,10 @@ def timeline_of(tally: Tally, most: int = 60) -> tuple[Bucket, ...]:
     width = next(step for step in _STEPS if span / step < most - 1)
     start = _floor(minutes[0], width)
     buckets = [[0, 0] for _ in range((minutes[-1] - start) // width + 1)]
-    for (_, minute), (accepted, failed) in tally.minutes.items():
-        bucket = buckets[(minute - start) // width]
-        bucket[0] += accepted
-        bucket[1] += failed
+    for (_, time), minute in tally.minutes.items():
+        bucket = buckets[(time - start) // width]
+        bucket[0] += minute.accepted
+        bucket[1] += minute.failed
     return tuple(Bucket(start + width * number, *counts) for number, counts in enumerate(buckets))
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ from maillogdiag.attempts import Attempt, Outcome
 from maillogdiag.echoes import RELAYS
 from maillogdiag.events import Event, EventKind
 from maillogdiag.evidence import sample_of
+from maillogdiag.records import Place
 from maillogdiag.reports.model import Evidence
 
 _MOST_KEPT = 2_000
@@ -28,23 +29,30 @@ _STAMP = timedelta(seconds=1)
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """A mail that an application sent.
 
     Args:
-        evidence: the line in which it says so.
+        place: of the line in which it says so …
+        time: … and when it was written …
+        text: … and what it says.
         recipients: in lower case, as far as it tells.
         first: when it began to send; None where unknown.
         last: when it was done.
     """
 
     app: str
-    evidence: Evidence
+    place: Place
+    time: datetime | None
+    text: str
     message_id: str | None
     recipients: tuple[str, ...]
     first: datetime | None
     last: datetime | None
+
+    def evidence(self, *, is_inferred: bool = False) -> Evidence:
+        """Return the line as evidence."""
+        return Evidence(self.place.source, self.place.line, self.time, self.text, is_inferred=is_inferred)
 
 
 class TakenLine(NamedTuple):
@@ -84,22 +92,28 @@ def sent_of(entry: Attempt | Event) -> Sent | None:
     """Return the mail that an application handed over; None for a mail server's own, and where nothing tells which."""
     if entry.app in RELAYS:
         return None
+    events: Sequence[Event]
     if isinstance(entry, Attempt):
         events, first, last = entry.events, entry.first_time, entry.last_time
+        has_failed = entry.outcome is Outcome.FAILED
     else:
-        events, first, last = (entry,), entry.record.time, entry.record.time
-    own = [event for event in events if event.app not in RELAYS]
-    told = next((event for event in own if event.message_id), None)
-    if told is None and not (isinstance(entry, Attempt) and entry.outcome is Outcome.FAILED):
-        told = next((event for event in own if event.recipient and event.kind is not EventKind.ENQUEUED), None)
+        events, first, last, has_failed = (entry,), entry.record.time, entry.record.time, False
+    told, recipients = None, set()
+    for event in events:
+        if event.app in RELAYS:
+            continue
+        if event.recipient:
+            recipients.add(event.recipient.casefold())
+            if told is None and not has_failed and event.kind is not EventKind.ENQUEUED:
+                told = event
+        if event.message_id and (told is None or not told.message_id):
+            told = event
     if told is None:
         return None
     record = told.record
     # Rails may log the whole mail below.
     text = sample_of(record.text.partition("\n")[0])
-    evidence = Evidence(record.place.source, record.place.line, record.time, text)
-    recipients = tuple(sorted({event.recipient.casefold() for event in own if event.recipient}))
-    return Sent(entry.app, evidence, told.message_id, recipients, first, last)
+    return Sent(entry.app, record.place, record.time, text, told.message_id, tuple(sorted(recipients)), first, last)
 
 
 def taken_lines(entry: Attempt | Event) -> Iterator[TakenLine]:
@@ -198,16 +212,15 @@ class Handovers:
         by_id = {sent.message_id: sent for sent in self.sent if sent.message_id}
         taken = gather(self.taken)
         known = [(by_id[one.message_id], one) for one in taken if one.message_id in by_id]
-        senders = {message: Sender(sent.app, sent.evidence) for sent, one in known for message in one.messages}
+        senders = {message: Sender(sent.app, sent.evidence()) for sent, one in known for message in one.messages}
         rest = (one for one in taken if one.message_id not in by_id)
         for sent, one in pair_off(self.sent, rest):
-            evidence = replace(sent.evidence, is_inferred=True)
-            senders.update(dict.fromkeys(one.messages, Sender(sent.app, evidence)))
+            senders.update(dict.fromkeys(one.messages, Sender(sent.app, sent.evidence(is_inferred=True))))
         return senders
 
 
 def _sent_order(sent: Sent) -> tuple[datetime, str, int]:
-    return sent.first or _EARLIEST, sent.evidence.source, sent.evidence.line
+    return sent.first or _EARLIEST, sent.place.source, sent.place.line
 
 
 def _taken_order(taken: Taken) -> tuple[datetime, str]:

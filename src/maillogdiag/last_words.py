@@ -90,11 +90,11 @@ class LastWords:
     def forget(self, failed: Iterable[Container[Mail]]) -> None:
         """Drop all but the newest, and those of the mails that `failed`."""
         failed = tuple(failed)
-        newest = sorted(self.endings.items(), key=lambda item: (item[1], item[0]), reverse=True)
+        newest = sorted(ending.time for ending in self.endings.values())[-_MOST_KEPT:]
         self.endings = {
             mail: ending
-            for number, (mail, ending) in enumerate(newest)
-            if number < _MOST_KEPT or not ending.is_accepted or any(mail in mails for mails in failed)
+            for mail, ending in self.endings.items()
+            if ending.time > newest[0] or not ending.is_accepted or any(mail in mails for mails in failed)
         }
         self.most = 2 * max(_MOST_KEPT, len(self.endings))
 
