@@ -61,8 +61,7 @@ class Advice:
         port = settings.value(Field.PORT)
         # Rules take port 465 for a sign that encryption was missing; where the settings encrypt, it is none.
         says_nothing = not port.isdecimal() or (port == "465" and settings.behaviour.tls is not False)
-        return replace(
-            failure,
+        return failure._replace(
             host=failure.host or settings.value(Field.SERVER) or None,
             port=failure.port or (None if says_nothing else int(port[:5])),
         )

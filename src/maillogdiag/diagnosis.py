@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from maillogdiag.attempts import GENERIC_APPS, Attempt, Outcome
@@ -213,7 +213,7 @@ def decide(attempt: Attempt, diagnose: Diagnose) -> tuple[Event, Failure, Diagno
     has_own = any(event.kind is EventKind.FAILED and event.failure for event in attempt.events)
     for event in attempt.events:
         if event.failure is not None and not (has_own and event.form in _PREVIOUS_TRY_FORMS):
-            failure = event.failure if event.failure.app == attempt.app else replace(event.failure, app=attempt.app)
+            failure = event.failure if event.failure.app == attempt.app else event.failure._replace(app=attempt.app)
             candidates.append((event, failure, diagnose(failure)))
     if not candidates:
         event = attempt.events[-1]
@@ -350,7 +350,7 @@ def _fixes(failure: Failure, apps: Iterable[str], diagnose: Diagnose) -> tuple[F
     """The fixes for every application that had this failure, each once."""
     fixes: dict[Fix, None] = {}
     for app in apps:
-        fixes.update(dict.fromkeys(diagnose(replace(failure, app=app)).fixes))
+        fixes.update(dict.fromkeys(diagnose(failure._replace(app=app)).fixes))
     return tuple(fixes)
 
 

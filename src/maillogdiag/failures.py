@@ -7,9 +7,9 @@ server's reply, and joins the lines of a reply, so that one rule fits them all.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 import pyparsing as pp
 
@@ -33,8 +33,7 @@ class Phase(StrEnum):
     END_OF_DATA = "end-of-data"
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):
     """What an error text says, however the application wrapped it.
 
     Args:

@@ -9,7 +9,7 @@ millisecond apart, the first with the reason, the second without.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pyparsing as pp
@@ -194,7 +194,7 @@ def _failure(text: str) -> Failure:
     return read_failure(_UI_TAIL.sub("", text[stage.start() :]), app=APP, phase=phase)
 
 
-def _failed(record: Record, entry: Entry, failure: Failure, fields: dict[str, str]) -> Event:
+def _failed(record: Record, entry: Entry, failure: Failure, fields: Mapping[str, str]) -> Event:
     is_mailers = bool(_MAILERS_LINE.search(entry.message))
     recipient = fields.get("user_email") or fields.get("email") or None
     keys = []

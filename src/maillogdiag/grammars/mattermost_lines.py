@@ -7,9 +7,10 @@ logr's JSON and plain text (6.0 and later, plain where ConsoleJson is off).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
+from types import MappingProxyType
+from typing import NamedTuple
 
 import pyparsing as pp
 
@@ -39,8 +40,7 @@ _ZAP_PLAIN = pp.Regex(
 ).parse_with_tabs()
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One entry of Mattermost's log.
 
     Args:
@@ -53,12 +53,12 @@ class Entry:
     message: str
     level: str = ""
     time: datetime | None = None
-    fields: dict[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = MappingProxyType({})
 
 
 def read_entry(text: str) -> Entry | None:
     """Read one record's text in whichever shape it has; None where it has none of them."""
-    text = _COLOUR.sub("", text).strip()
+    text = (_COLOUR.sub("", text) if "\x1b" in text else text).strip()
     if "\t{" not in text and (start := text.find("{")) >= 0 and '"msg"' in text:
         return _read_json(text[start:])
     if text[:1].isdigit() and "\t" not in text:  # another program's line

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pyparsing as pp
 
@@ -169,7 +169,7 @@ def _failure(words: str, details: str) -> Failure:
     relay, dsn = _RELAY.search(details), _DSN.search(details)
     host, port = (relay["host"], int(relay["port"]) if relay["port"] else None) if relay else (None, None)
     failure = read_failure(words, app=APP, host=host, port=port)
-    return replace(failure, enhanced=failure.enhanced or (dsn["dsn"] if dsn else None))
+    return failure._replace(enhanced=failure.enhanced or (dsn["dsn"] if dsn else None))
 
 
 def _read_trouble(record: Record, writer: _Writer, parts: dict[str, str]) -> tuple[Event, ...]:

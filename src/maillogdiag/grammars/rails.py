@@ -7,7 +7,7 @@ tracker's page, a paste) is read here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from maillogdiag.events import Event, EventKind
 from maillogdiag.grammars.rails_activejob import read_activejob
@@ -102,7 +102,7 @@ def _read_exception(entry: RubyEntry) -> tuple[Event, ...]:
     if exception is None:
         return ()
     job = read_job(entry.text)
-    job = replace(job, job_id=job.job_id or entry.line.job_tag)
+    job = job._replace(job_id=job.job_id or entry.line.job_tag)
     if not is_about_mail(exception, entry.text, job.sends_mail):
         return ()
     request = entry.line.request_tag

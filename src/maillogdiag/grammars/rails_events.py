@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from maillogdiag.events import Event, EventKind
 from maillogdiag.failures import Failure
@@ -11,8 +11,7 @@ from maillogdiag.grammars.rails_lines import RubyLine
 from maillogdiag.records import Record
 
 
-@dataclass(frozen=True, slots=True)
-class RubyEntry:
+class RubyEntry(NamedTuple):
     """A record, its head read.
 
     Args:

@@ -7,8 +7,9 @@ same as those of mail.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
+from typing import NamedTuple
 
 from maillogdiag.grammars.worded import WordedPattern
 from maillogdiag.records import Record
@@ -23,8 +24,7 @@ class SendsMail(Enum):
     NO = auto()  # a job for something else; mail is sent in it only where the exception proves it
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """A background job as logged.
 
     Args:
@@ -46,14 +46,19 @@ class Job:
     @property
     def sends_mail(self) -> SendsMail:
         """How surely it is about outgoing mail."""
-        if not self.name and not self.queue and not self.mail:
-            return SendsMail.UNKNOWN
-        if self.mail or _CERTAIN.search(self.name or ""):
-            return SendsMail.YES
-        words = f"{self.name} {self.queue}"
-        if not _MAIL.search(words) or _INCOMING.search(words):
-            return SendsMail.NO
-        return SendsMail.YES if _MAIL_QUEUE.match(self.queue or "") else SendsMail.MAYBE
+        return SendsMail.YES if self.mail else _sends_mail(self.name or "", self.queue or "")
+
+
+@lru_cache(maxsize=1024)
+def _sends_mail(name: str, queue: str) -> SendsMail:
+    if not name and not queue:
+        return SendsMail.UNKNOWN
+    if _CERTAIN.search(name):
+        return SendsMail.YES
+    words = f"{name} {queue}"
+    if not _MAIL.search(words) or _INCOMING.search(words):
+        return SendsMail.NO
+    return SendsMail.YES if _MAIL_QUEUE.match(queue) else SendsMail.MAYBE
 
 
 _CERTAIN = re.compile(

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
+from typing import NamedTuple
 
 import pyparsing as pp
 
@@ -21,8 +22,7 @@ MOST_CHARACTERS = 8 * 1024
 """Text behind this is not read: backtraces and job arguments run on for long, the error stands in front."""
 
 
-@dataclass(frozen=True, slots=True)
-class RubyLine:
+class RubyLine(NamedTuple):
     """A log entry's head, read, and its message.
 
     Args:
@@ -43,7 +43,7 @@ class RubyLine:
     level: str | None = None
     pid: str | None = None
     tid: str | None = None
-    context: Mapping[str, str] = field(default_factory=dict)
+    context: Mapping[str, str] = MappingProxyType({})
     job: str = ""
     tags: tuple[str, ...] = ()
 

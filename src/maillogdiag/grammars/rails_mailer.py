@@ -7,7 +7,6 @@ prove that a try was made, never that it succeeded. Rails 7.1 logs `Failed deliv
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from maillogdiag.events import Event, EventKind
 from maillogdiag.grammars.rails_events import RubyEntry
@@ -45,7 +44,7 @@ def read_mailer(entry: RubyEntry) -> tuple[Event, ...]:
         failure = failure_of(RubyException(skipped[0]), "", entry.app)
         return (entry.event(EventKind.FAILED, "actionmailer-skipped", job, failure=failure, request=request),)
     if _SETUP in message:
-        return (_setup(replace(entry, app="mastodon")),)
+        return (_setup(entry._replace(app="mastodon")),)
     return ()
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 
 from maillogdiag.events import Event, EventKind
 from maillogdiag.failures import read_failure
@@ -109,7 +108,7 @@ def _exception(entry: RubyEntry) -> Event | None:
     if entry.line.level not in _EXCEPTION_LEVELS and not exception.is_smtp:
         return None
     if exception.name is None:
-        exception = replace(exception, text=exception.text.split("\n", 1)[0])
+        exception = exception._replace(text=exception.text.split("\n", 1)[0])
     is_sure = is_about_mail(exception, entry.text, SendsMail.UNKNOWN)
     form = "sidekiq-exception" if is_sure else "sidekiq-exception?"
     return entry.event(EventKind.FAILED, form, Job(), failure=failure_of(exception, entry.text, entry.app))

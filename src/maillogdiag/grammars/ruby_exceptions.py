@@ -7,7 +7,7 @@ count only where frames, a mail port or the words around them speak of sending m
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from maillogdiag.failures import Failure, read_failure
 from maillogdiag.grammars.rails_jobs import SendsMail, unescape
@@ -21,8 +21,7 @@ from maillogdiag.grammars.ruby_frames import (
 from maillogdiag.grammars.worded import WordedPattern
 
 
-@dataclass(frozen=True, slots=True)
-class RubyException:
+class RubyException(NamedTuple):
     """An exception as logged.
 
     Args:
@@ -176,7 +175,7 @@ def _bare_message(text: str, head: str) -> RubyException | None:
 def _without_lead(exception: RubyException) -> RubyException:
     """Start at words that are the library's own: what an application puts before them differs from line to line."""
     found = _SMTP_MESSAGE.search(exception.text)
-    return replace(exception, text=exception.text[found.start() :]) if found else exception
+    return exception._replace(text=exception.text[found.start() :]) if found else exception
 
 
 def is_about_mail(exception: RubyException, text: str, job: SendsMail) -> bool:

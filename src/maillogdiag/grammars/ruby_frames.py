@@ -18,10 +18,12 @@ _FRAME = WordedPattern(
 _FRAME_AT_START = re.compile(
     r"\s{0,20}(?:from )?(?:[\w-]{1,60} \([\w.]{1,30}\) )?[^\s:]{1,400}\.\w{1,5}:\d{1,6}:in\s|\s{0,20}File \""
 )
-_MAIL_FILE = re.compile(
+_MAIL_FILE = WordedPattern(
     r"net/smtp(?:\.rb|/)|net-smtp-|mail/network/delivery_methods/|/smtp_connection\.rb|mail_delivery_job\.rb"
-    r"|action_?mailer[-/ (\w.]{0,40}/lib/|/mail/message\.rb:\d+:in .deliver"
-)
+    r"|action_?mailer[-/ (\w.]{0,40}/lib/|/mail/message\.rb:\d+:in .deliver",
+    ("net/smtp", "net-smtp-", "delivery_methods/", "/smtp_connection.rb", "mail_delivery_job.rb", "action_mailer",
+     "actionmailer", "/mail/message.rb"),
+)  # fmt: skip
 _SENDMAIL_FRAME = WordedPattern(
     r"\S{0,80}delivery_methods/sendmail\.rb:\d{1,6}:in \S{1,80}", ("delivery_methods/sendmail.rb:",)
 )

@@ -7,7 +7,7 @@ page or the worker gives up on it. Zulip logs no success: what began and did not
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from maillogdiag.events import Event, EventKind
 from maillogdiag.failures import Failure, read_failure
@@ -91,7 +91,7 @@ def _failure(message: Message, raised: Traceback | None) -> Failure:
     if message.told is not Told.ERROR:
         return cause
     said = read_failure(message.reason, app=APP)
-    return replace(said, exception=cause.exception, phase=cause.phase or said.phase)
+    return said._replace(exception=cause.exception, phase=cause.phase or said.phase)
 
 
 def _keys(record: Record, message: Message, reason: str) -> Iterable[str]:

@@ -75,10 +75,10 @@ class RuleBase:
         host = (failure.host or "").lower()
         for name, signs in self._providers.items():
             if any(host == end or host.endswith("." + end) for end in signs.get("hosts", ())):
-                return replace(failure, provider=name)
+                return failure._replace(provider=name)
         for name, signs in self._providers.items():
             if any(occurs(words, failure.normal) for words in signs.get("text", ())):
-                return replace(failure, provider=name)
+                return failure._replace(provider=name)
         return failure
 
     def winner(self, failure: Failure) -> tuple[Rule | None, int]:
