@@ -140,6 +140,7 @@ _BYTES_QUOTE = re.compile(r"\b[bu](?=['\"])")
 _CURLY_QUOTES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"'})
 
 
+@lru_cache(maxsize=512)
 def read_failure(
     text: str,
     *,
@@ -158,7 +159,7 @@ def read_failure(
         port: its port, likewise.
     """
     text = text[:_MOST_CHARACTERS]
-    said = _read(_VARYING.sub("0", _LOCAL_PART.sub("user", text)))
+    said = _read(_VARYING.sub("0", _LOCAL_PART.sub("user", text) if "@" in text else text))
     return Failure(
         text=text,
         normal=said.normal,

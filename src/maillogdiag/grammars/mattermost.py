@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import pyparsing as pp
 
@@ -164,7 +165,7 @@ def _read_pasted(record: Record, text: str) -> tuple[Event, ...]:
     if stage is None and "SendMail:" not in text and not _MAIL_REASON.search(text):
         return ()  # the consoles of S3 and Elasticsearch test their connections with the same words
     failure = _failure(_UI_TAIL.sub("", text))
-    return (Event(EventKind.FAILED, APP, record, "mattermost-console", (_reason_key(failure),), failure=failure),)
+    return (Event(EventKind.FAILED, APP, record, "mattermost-console", (_reason_key(failure.text),), failure=failure),)
 
 
 def _is_fragment(text: str, stage: re.Match[str]) -> bool:
@@ -174,6 +175,7 @@ def _is_fragment(text: str, stage: re.Match[str]) -> bool:
     return is_own and (is_first or "[details:" in text) and "Nextcloud" not in text and "Swift" not in text
 
 
+@lru_cache(maxsize=512)
 def _failure(text: str) -> Failure:
     """Read the text from its stage on; TLS errors of STARTTLS come out at the next stage, so they have none."""
     stage = _STAGE.search(text)
@@ -203,10 +205,10 @@ def _failed(record: Record, entry: Entry, failure: Failure, fields: Mapping[str,
     if _LOGGED_TWICE.search(failure.text) or is_mailers:
         keys += _near_keys(record)
     if record.time:
-        keys.append(f"at:{record.time.isoformat()}/{recipient or ''}/{_words_of(failure)[:120]}")
+        keys.append(f"at:{record.time.isoformat()}/{recipient or ''}/{_words_of(failure.text)[:120]}")
         if recipient:
             keys.append(_recipient_key(recipient, record))
-    keys.append(_reason_key(failure))
+    keys.append(_reason_key(failure.text))
     form = "mattermost-mailer" if is_mailers else "mattermost-error"
     return Event(EventKind.FAILED, APP, record, form, tuple(keys), failure=failure, recipient=recipient)
 
@@ -217,14 +219,16 @@ def _started(record: Record, entry: Entry, recipient: str | None) -> Event:
     return Event(EventKind.STARTED, APP, record, "mattermost-sending", keys, mail=subject, recipient=recipient)
 
 
-def _reason_key(failure: Failure) -> str:
+@lru_cache(maxsize=512)
+def _reason_key(text: str) -> str:
     """Ties what the console showed to the line that was logged of the same test."""
-    return f"reason:{_STAGE.compiled.sub('', _words_of(failure), count=1)[:160]}"
+    return f"reason:{_STAGE.compiled.sub('', _words_of(text), count=1)[:160]}"
 
 
-def _words_of(failure: Failure) -> str:
+@lru_cache(maxsize=512)
+def _words_of(text: str) -> str:
     """What failed, to whom: the same wherever it is logged, however it is quoted there."""
-    return flattened(failure.text[:1000]).lower()
+    return flattened(text[:1000]).lower()
 
 
 def _recipient_key(recipient: str, record: Record) -> str:
