@@ -1,8 +1,8 @@
 """Ruby on Rails and Sidekiq, and with them Mastodon: what their logs say about outgoing mail.
 
 The parts: `rails_lines` takes heads off, `rails_sidekiq`, `rails_activejob`, `rails_mailer` and `rails_delayed_job`
-each read one library's messages; whatever else holds an exception of sending mail (a failed web request, an error
-tracker's page, a paste) is read here.
+each read one library's messages, `rails_routine` reads at once what is written of every mail; whatever else holds an
+exception of sending mail (a failed web request, an error tracker's page, a paste) is read here.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from maillogdiag.grammars.rails_events import RubyEntry, with_time
 from maillogdiag.grammars.rails_jobs import app_of, read_job
 from maillogdiag.grammars.rails_lines import MOST_CHARACTERS, read_line
 from maillogdiag.grammars.rails_mailer import read_mailer
+from maillogdiag.grammars.rails_routine import read_routine
 from maillogdiag.grammars.rails_sidekiq import read_sidekiq
 from maillogdiag.grammars.ruby_exceptions import failure_of, find_exception, is_about_mail
 from maillogdiag.records import Record
@@ -87,6 +88,11 @@ class RailsGrammar:
 
     def read(self, record: Record) -> tuple[Event, ...]:
         """Return what the record says about outgoing mail; nothing where it is about something else."""
+        events = read_routine(record)
+        return self.read_in_full(record) if events is None else events
+
+    def read_in_full(self, record: Record) -> tuple[Event, ...]:
+        """Return the same, whatever its lines are."""
         text = record.text[:MOST_CHARACTERS]
         line = read_line(record.text)
         entry = RubyEntry(with_time(record, line), line, text, app_of(record))

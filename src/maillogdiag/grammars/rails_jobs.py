@@ -126,7 +126,10 @@ def unescape(text: str) -> str:
 
 
 _OTHER_GLOBAL_ID = re.compile(r"gid://(?!mastodon/)")
-_MASTODON_MAILERS = re.compile(r"\b(?:UserMailer|NotificationMailer|AdminMailer|EmailSubscriptionMailer)\b")
+_MASTODON_MAILERS = WordedPattern(
+    r"\b(?:UserMailer|NotificationMailer|AdminMailer|EmailSubscriptionMailer)\b",
+    ("UserMailer", "NotificationMailer", "AdminMailer", "EmailSubscriptionMailer"),
+)
 
 
 def app_of(record: Record) -> str:

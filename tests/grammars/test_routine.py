@@ -1,0 +1,53 @@
+"""Lines that are written of every mail are read at once: the same is read of them as in full."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from maillogdiag.grammars import rails, rails_routine, zulip_lines
+from maillogdiag.records import Place, Record
+
+NOW = datetime(2026, 11, 2, tzinfo=UTC)
+CLASSES = ("ActionMailer::MailDeliveryJob", "UserMailer", "MailingListWorker", "PushUpdateWorker", "Web::PushWorker")
+
+
+def steps() -> st.SearchStrategy[str]:
+    return st.from_regex(rails_routine._SIDEKIQ, fullmatch=True)
+
+
+def jobs() -> st.SearchStrategy[str]:
+    """ActiveJob's lines, with arguments as Rails prints them and any others."""
+    arguments = st.sampled_from(
+        ("", " in 12.5ms", ' with arguments: "UserMailer", "welcome", "deliver_now", {}', " enqueued at 2026-11-02")
+    )
+    mine = st.builds(
+        "[ActiveJob] [{0}] [{1}] {2} {0} (Job ID: {1}) from Sidekiq({3}){4}".format,
+        st.sampled_from(CLASSES),
+        st.uuids(),
+        st.sampled_from(("Performing", "Performed")),
+        st.sampled_from(("mailers", "default", "low")),
+        arguments,
+    )
+    return mine | st.from_regex(rails_routine._ACTIVEJOB, fullmatch=True)
+
+
+@given(
+    steps()
+    | jobs()
+    | st.builds(str.replace, steps(), st.just("class="), st.sampled_from(CLASSES).map("class=".__add__))
+)
+def test_what_rails_writes_of_every_job(text: str) -> None:
+    record = Record(text, Place("sidekiq.log", 1), NOW, unit="mastodon-sidekiq.service")
+    grammar = rails.GRAMMAR
+
+    assert grammar.read(record) == grammar.read_in_full(record)
+
+
+@given(st.from_regex(zulip_lines._SENDING_TO_ONE, fullmatch=True))
+def test_what_zulip_writes_of_every_mail(text: str) -> None:
+    message = text[text.index("Sending ") :]
+
+    assert zulip_lines.read_message(text) == zulip_lines.read_message(message)
