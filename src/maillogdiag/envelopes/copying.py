@@ -6,7 +6,6 @@ import re
 
 # ESC itself, less's and journalctl's "^[", rsyslog's "#033", or nothing at all where a browser dropped it.
 _COLOUR = re.compile(r"(?:\x1b|\^\[|#033)\[[0-9;?]{0,20}[A-Za-z]|\[(?:0|39|[01];[39]\d|[39]\d)m")
-_SIGNS_OF_COLOUR = ("\x1b", "^[[", "#033[", "[0m")
 _LINK_OF_TERMINAL = re.compile(r"\x1b\]8;[^\x07\x1b]{0,2000}(?:\x07|\x1b\\)")
 # Papertrail's copies: [social](https://papertrailapp.com/…)
 _LINK = re.compile(r"\[([^\[\]\s]{1,200})\]\(https?://[^()\s]{1,500}\)")
@@ -23,7 +22,8 @@ _MOST_CHARACTERS = 64 * 1024
 
 def without_colours(text: str) -> str:
     """Return `text` without ANSI colour, in all the spellings that logs have of it."""
-    if "[" not in text or not any(sign in text for sign in _SIGNS_OF_COLOUR) or len(text) > _MOST_CHARACTERS:
+    is_coloured = "\x1b" in text or "^[[" in text or "#033[" in text or "[0m" in text
+    if not is_coloured or len(text) > _MOST_CHARACTERS:
         return text
     return _LINK_OF_TERMINAL.sub("", _COLOUR.sub("", text))
 
@@ -38,9 +38,10 @@ class CopyCleaner:
         """Return the line as it was before it was copied."""
         if len(text) > _MOST_CHARACTERS:
             return text
-        text = without_colours(text)
-        if "](http" in text:
-            text = _LINK.sub(r"\1", text)
+        if "[" in text:
+            text = without_colours(text)
+            if "](http" in text:
+                text = _LINK.sub(r"\1", text)
         start = text[:1]
         if start.isdigit() and "/" in text[1:3] and (stamp := _VIEWER_TIME.match(text)):
             return text[stamp.end() :]

@@ -54,9 +54,10 @@ class Peeler:
 
     def peel(self, raw: str) -> Peeled | None:
         """Return the line without its envelopes; None where it is no content (the headers of `tail`)."""
-        if raw[:1] == " " and self._last and raw[: self._indent].isspace() and raw[self._indent :]:
+        first = raw[:1]
+        if first == " " and self._last and raw[: self._indent].isspace() and raw[self._indent :]:
             return self._last._replace(text=raw[self._indent :], is_partial=False, continues=True)
-        if raw[:4] == "==> " and (header := _TAIL_HEADER.match(raw)):
+        if first == "=" and (header := _TAIL_HEADER.match(raw)):
             self._file, self._last = header["file"], None
             return None
         text = self._cleaner.clean(raw)
@@ -87,7 +88,7 @@ class Peeler:
         """The line without its header, where one before it had the same: a second has many lines."""
         header = text[: text.find(": ") + 2]
         known = self._headers.get(header) if self._file is None else None
-        return known._replace(text=text[len(header) :]) if known and "#01" not in text else None
+        return Peeled(text[len(header) :], *known[1:]) if known and "#01" not in text else None
 
     def _learn(self, inner: Peeled, text: str) -> None:
         header = text[: text.find(": ") + 2]

@@ -153,12 +153,13 @@ class LineReader:
 
     def lines(self, numbered_lines: Iterable[tuple[int, bytes]]) -> Iterator[Line]:
         """Yield lines without their envelopes; one that came in parts once it is whole."""
+        name, peel, losses = self._name, self.peeler.peel, self.losses
         for self.number, line in numbered_lines:
-            peeled = self.peeler.peel(_decode(line, self.losses))
+            peeled = peel(_decode(line, losses))
             if peeled is not None and (peeled.is_partial or self.begun):
                 peeled = self._completed(peeled)
             if peeled is not None:
-                yield from _lines(peeled, Place(self._name, self.number), self.losses)
+                yield from _lines(peeled, Place(name, self.number), losses)
 
     def rest(self) -> Iterator[Line]:
         """Yield the lines whose last part never came."""
@@ -195,7 +196,7 @@ def _decode(line: bytes, losses: Losses) -> str:
     if b"\0" in line:
         losses.zero_bytes += line.count(b"\0")
         line = line.lstrip(b"\0").replace(b"\0", b"\xef\xbf\xbd")
-    return line.decode("utf-8", errors="replace").rstrip("\r\n").removeprefix("\ufeff")
+    return line.decode("utf-8", "replace").rstrip("\r\n").removeprefix("\ufeff")
 
 
 def _rest_of_line(stream: io.BufferedReader) -> bytes:
@@ -209,12 +210,11 @@ def _rest_of_line(stream: io.BufferedReader) -> bytes:
 
 
 def _lines(peeled: Peeled, place: Place, losses: Losses) -> Sequence[Line]:
-    losses.look_at(peeled.text)
-    if "\n" not in peeled.text:
-        return (_line(peeled, peeled.text, place, continues=peeled.continues),)
-    texts = enumerate(peeled.text.split("\n"))
-    return [_line(peeled, text, place, continues=peeled.continues or order > 0) for order, text in texts]
-
-
-def _line(peeled: Peeled, text: str, place: Place, *, continues: bool) -> Line:
-    return Line(text, place, peeled.time, peeled.host, peeled.unit, peeled.process, peeled.pid, continues)
+    text, time, host, unit, process, pid, _, _, continues = peeled
+    losses.look_at(text)
+    if "\n" not in text:
+        return (Line(text, place, time, host, unit, process, pid, continues),)
+    return [
+        Line(part, place, time, host, unit, process, pid, continues or order > 0)
+        for order, part in enumerate(text.split("\n"))
+    ]
