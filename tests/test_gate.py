@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maillogdiag.gate import Gate
+from maillogdiag.gate import Batch, Gate
 from maillogdiag.grammars.registry import load_grammars
 from maillogdiag.pipeline import Scan
 from maillogdiag.records import Line
@@ -21,7 +21,8 @@ from maillogdiag.reports.json_report import report_to_json
 from maillogdiag.rulebase import load_rules
 from maillogdiag.sources.interface import Idle
 from maillogdiag.sources.journal import JournalSource
-from maillogdiag.sources.journal_readers import Selection
+from maillogdiag.sources.journal_batches import batches_of
+from maillogdiag.sources.journal_selection import Selection
 from maillogdiag.sources.text import TextSource
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -129,20 +130,20 @@ class FakeReader:
     def __init__(self, entries: list[tuple[bytes, str]]) -> None:
         self._entries = entries
 
-    def units(self, selection: Selection) -> list[str]:
+    def units(self, selection: Selection) -> list[tuple[str, str]]:
         return []
 
-    def entries(
-        self, selection: Selection, problems: list[str], idle: Idle | None = None
-    ) -> Iterator[dict[str, object]]:
-        for pid, message in self._entries:
-            yield {
+    def batches(self, selection: Selection, problems: list[str], idle: Idle | None = None) -> Iterator[Batch]:
+        return batches_of(
+            {
                 "MESSAGE": message.encode(),
                 "_HOSTNAME": b"social",
                 "_COMM": b"bundle",
                 "_PID": pid,
                 "__REALTIME_TIMESTAMP": "1793611525425000",
             }
+            for pid, message in self._entries
+        )
 
 
 class WatchedJournal(JournalSource):
@@ -162,7 +163,7 @@ def report_of_journal(entries: list[tuple[bytes, str]], *, gated: bool) -> tuple
         patch("maillogdiag.gate._SAMPLE_BYTES", 100),
         patch("maillogdiag.gate._OPEN_BYTES", 0),
         patch("maillogdiag.gate._LEAST_BYTES", 0),
-        patch("maillogdiag.gate._ENTRIES_BYTES", 500),
+        patch("maillogdiag.sources.journal_batches.BATCH_BYTES", 500),
         patch("maillogdiag.sources.journal.open_reader", lambda: FakeReader(entries)),
     ):
         scan.run([source])

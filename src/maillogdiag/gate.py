@@ -11,11 +11,12 @@ every line. Without that package (`pip install 'maillogdiag[fast]'`) there is no
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from itertools import chain, islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from maillogdiag.envelopes import Peeler, writer_of
 from maillogdiag.envelopes.containers import NO_CONTAINERS
@@ -62,7 +63,6 @@ _ENVELOPES = {
 }
 # A journal's entry is searched as a line with its number before it.
 _ENTRY = {"journal": rb"(?P<writer>\d{1,20})\x1e"}
-_ENTRIES_BYTES = 128 * 1024
 # What begins an entry whatever stands before it, and is no envelope; up to the end of its time. A part of what
 # `maillogdiag.continuation` takes for a head.
 _HEAD = (
@@ -77,6 +77,18 @@ OFTEN = ": done"
 only the last one of each block is let through."""
 
 Scanner = Callable[[bytes], list[int]]
+
+
+class Batch(NamedTuple):
+    """Entries of a journal that follow each other.
+
+    Args:
+        messages: their messages, None where an entry has none.
+        fields: returns all fields of an entry by its index; to read these takes longer than to read its message.
+    """
+
+    messages: Sequence[bytes | None]
+    fields: Callable[[int], Mapping[str, object]]
 
 
 class Gate:
@@ -114,32 +126,38 @@ class Gate:
         """
         return self._sift(blocks, _ENVELOPES, before, open_blocks)
 
-    def sift_entries(self, entries: Iterable[Mapping[str, object]]) -> Iterator[tuple[int, Mapping[str, object]]]:
+    def sift_entries(self, batches: Iterable[Batch]) -> Iterator[tuple[int, Mapping[str, object]]]:
         """Yield the entries of a journal to look at with their numbers, from 1, in order."""
-        waiting: dict[int, Mapping[str, object]] = {}
-        first, behind = 1, WINDOW + 2
-        self._writer = lambda number: writer_of(waiting[int(number)])
+        # With the number of each one's first entry. The last ones that are decided help to decide on those that follow.
+        held: deque[tuple[int, Batch]] = deque()
+        writers: dict[bytes, bytes] = {}
+
+        def entry(number: int) -> Mapping[str, object]:
+            at = -1
+            while held[at][0] > number:
+                at -= 1
+            first, batch = held[at]
+            return batch.fields(number - first)
+
+        def writer(number: bytes) -> bytes:
+            if number not in writers:
+                writers[number] = writer_of(entry(int(number)))
+            return writers[number]
 
         def blocks() -> Iterator[bytes]:
-            """The entries as lines, their numbers before them."""
-            nonlocal first
-            lines, size = [], 0
-            for number, entry in enumerate(entries, start=1):
-                waiting[number] = entry
-                line = b"%d\x1e%b\n" % (number, _message_of(entry))
-                lines.append(line)
-                size += len(line)
-                if size > _ENTRIES_BYTES:
-                    yield b"".join(lines)
-                    lines, size = [], 0
-                    # The last ones that are decided help to decide on those that follow.
-                    for decided in range(first, self._decided - behind):
-                        del waiting[decided]
-                    first = max(first, self._decided - behind)
-            yield b"".join(lines)
+            """The messages as lines, their numbers before them."""
+            first = 1
+            for messages, fields in batches:
+                while len(held) > 1 and held[1][0] < self._decided - WINDOW - 1:
+                    held.popleft()
+                    writers.clear()
+                held.append((first, Batch(messages, cache(fields))))
+                yield b"".join([b"%d\x1e%b\n" % line for line in enumerate(map(_as_line, messages), start=first)])
+                first += len(messages)
 
+        self._writer = writer
         for number, _ in self._sift(blocks(), _ENTRY):
-            yield number, waiting[number]
+            yield number, entry(number)
 
     def _sift(
         self,
@@ -321,14 +339,9 @@ def numbered(blocks: Iterable[bytes], number: int = 0) -> Iterator[tuple[int, by
         number += len(lines)
 
 
-def _message_of(entry: Mapping[str, object]) -> bytes:
-    """An entry's text as one line; zero bytes stand for what a line cannot hold, and let it through."""
-    message = entry.get("MESSAGE")
-    if isinstance(message, str):
-        message = message.encode()
-    if not isinstance(message, bytes):
-        return b"\0"
-    return message.replace(b"\n", b"\0") if b"\n" in message else message
+def _as_line(message: bytes | None) -> bytes:
+    """A message as one line; zero bytes stand for what a line cannot hold, and let it through."""
+    return b"\0" if message is None else message.replace(b"\n", b"\0")
 
 
 def _starts(text: bytes, begin: int = 0) -> list[int]:

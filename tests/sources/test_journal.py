@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import lzma
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -14,12 +15,13 @@ from pathlib import Path
 
 import pytest
 
-from maillogdiag.envelopes import Peeled, unpack_entry
 from maillogdiag.errors import SourceError, UsageError
+from maillogdiag.gate import Gate
 from maillogdiag.records import Line
-from maillogdiag.sources import journal_readers, open_inputs
+from maillogdiag.sources import journal_batches, journal_python, journal_readers, open_inputs
 from maillogdiag.sources.journal import open_journal
-from maillogdiag.sources.journal_readers import Selection, SystemdPython
+from maillogdiag.sources.journal_python import SystemdPython
+from maillogdiag.sources.journal_selection import Selection
 
 REMOTE = Path("/lib/systemd/systemd-journal-remote")
 START = datetime(2026, 11, 2, 9, 15, 0, 123456, tzinfo=UTC)
@@ -94,7 +96,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     else:
         pytest.importorskip("systemd.journal")
     if "documented" in request.param:
-        monkeypatch.setattr(journal_readers, "_fast_entries", journal_readers._documented_entries)
+        monkeypatch.setattr(journal_python, "_INNER", ("_of_another_version",))
     return str(request.param)
 
 
@@ -260,12 +262,93 @@ def test_unknown_time_is_refused_at_once() -> None:
         open_journal(since="soon")
 
 
-def test_fast_way_and_documented_way_agree(journal: Path) -> None:
+def test_installed_systemd_python_has_the_fast_way() -> None:
+    """It is not promised: without it reading takes several times as long, and nobody would notice."""
+    assert journal_python._has_inner(pytest.importorskip("systemd.journal").Reader)
+
+
+QUIET = b"2026-11-02T09:15:00.000Z pid=811 tid=abc class=LinkCrawlWorker jid=%024x INFO: start"
+ODD: tuple[bytes | None, ...] = (
+    b"Net::SMTPFatalError: 550 5.1.1 unknown",
+    b"first\nsecond",  # ten bytes and more are binary; their length looks like line breaks
+    b"ab\ncdefghi",
+    b"\n\nMESSAGE=what\n\n__CURSOR=s=0\n",
+    b"\x1b[31mred\x1b[0m",
+    b"smtp caf\xe9",
+    b"\0",
+    None,
+    b"smtp " + b"x" * 100_000,
+    b"smtp\n" + b"y" * 100_000,
+    b"_PID=smtp",
+)
+"""What a gate for "Net::SMTP" and "smtp" lets through."""
+
+
+@pytest.fixture(scope="module")
+def busy_journal(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[int, bytes | None]]:
+    """A journal of two units, much of which a gate holds back; the messages of one of them by their numbers."""
+    path = tmp_path_factory.mktemp("busy") / "system.journal"
+    messages: list[bytes | None] = [QUIET % number for number in range(4000)]
+    messages.insert(3500, b"")
+    for number, odd in enumerate(ODD * 3):
+        messages.insert(3000 + number * 17 // 2, odd)
+    stream = []
+    for number, message in enumerate(messages):
+        micros = round(START.timestamp() * 1e6) + number * 1000
+        for unit, pid, told in (("sidekiq.service", 100 + number % 3, message), ("nginx.service", 7, b"GET / 200")):
+            micros += 1
+            stream.append(
+                f"__REALTIME_TIMESTAMP={micros}\n__MONOTONIC_TIMESTAMP={micros % 10**12}\n"
+                "_BOOT_ID=5a8f3c1d2b7e4f60a9c8d7e6f5b4a392\n_MACHINE_ID=0d9c8b7a6f5e4d3c2b1a09f8e7d6c5b4\n"
+                f"_HOSTNAME=social\nSYSLOG_IDENTIFIER=bundle\n_PID={pid}\n_SYSTEMD_UNIT={unit}\n".encode()
+            )
+            if told is not None:
+                stream.append(b"MESSAGE\n" + len(told).to_bytes(8, "little") + told + b"\n")
+            stream.append(b"\n")
+    subprocess.run([REMOTE, f"--output={path}", "-"], input=b"".join(stream), check=True, capture_output=True)
+    return path, dict(enumerate(messages, start=1))
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("batch_bytes", [300, 128 * 1024])
+def test_no_entry_is_lost_or_mistaken_for_another(
+    busy_journal: tuple[Path, dict[int, bytes | None]], batch_bytes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("hyperscan")
+    path, messages = busy_journal
+    monkeypatch.setattr(journal_batches, "BATCH_BYTES", batch_bytes)
+    gate = Gate(("Net::SMTP",), ("smtp",))
+
+    lines = list(open_journal(units=["sidekiq"], files=[path]).lines(gate))
+
+    numbers = {line.place.line for line in lines}
+    assert {number for number, message in messages.items() if message in ODD} <= numbers
+    assert len(messages) == len(numbers) + gate.skipped
+    assert gate.skipped > 500
+    for number in numbers:
+        own = [line for line in lines if line.place.line == number]
+        text = (messages[number] or b"").decode("utf-8", "replace").rstrip("\n")
+        assert re.sub(r"\x1b\[\d+m", "", text) == "\n".join(line.text for line in own)
+        micros = round(START.timestamp() * 1e6) + (number - 1) * 1000 + 1
+        assert {(micros, "sidekiq.service", 100 + (number - 1) % 3)} == {
+            (round(line.time.timestamp() * 1e6) if line.time else 0, line.unit, line.pid) for line in own
+        }
+
+
+def test_file_that_is_vacuumed_when_reading_begins_keeps_its_messages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("systemd.journal")
-    selection = Selection(files=(journal,))
+    for number in range(2):
+        stream = export(Entry("ssh.service", f"message {number}"), START + timedelta(seconds=number))
+        subprocess.run([REMOTE, f"--output={tmp_path / f'{number}.journal'}", "-"], input=stream, check=True)
+    open_one = SystemdPython._open
 
-    def read(entries: str) -> list[Peeled]:
-        reader = SystemdPython()._open(selection)
-        return [unpack_entry(entry, Peeled(""), "x") for entry in getattr(journal_readers, entries)(reader)]
+    def open_and_vacuum(reader: SystemdPython, selection: Selection) -> object:
+        opened = open_one(reader, selection)
+        (tmp_path / "0.journal").unlink(missing_ok=True)
+        return opened
 
-    assert read("_fast_entries") == read("_documented_entries")
+    monkeypatch.setattr(SystemdPython, "_open", open_and_vacuum)
+
+    assert ["message 0", "message 1"] == texts(open_journal(directory=tmp_path).lines())

@@ -8,22 +8,6 @@ from maillogdiag.envelopes.copying import without_colours
 from maillogdiag.envelopes.peeled import Peeled
 from maillogdiag.envelopes.stamps import epoch_time
 
-JOURNAL_FIELDS = (
-    "MESSAGE",
-    "_HOSTNAME",
-    "CONTAINER_NAME",
-    "_SYSTEMD_USER_UNIT",
-    "_SYSTEMD_UNIT",
-    "UNIT",
-    "SYSLOG_IDENTIFIER",
-    "_COMM",
-    "_PID",
-    "SYSLOG_PID",
-    "_LINE_BREAK",
-    "CONTAINER_PARTIAL_MESSAGE",
-)
-"""The fields that are read, apart from __REALTIME_TIMESTAMP, which every form of output has."""
-
 _UNITS = ("CONTAINER_NAME", "_SYSTEMD_USER_UNIT", "UNIT", "_SYSTEMD_UNIT")
 _PROCESSES = ("SYSLOG_IDENTIFIER", "_COMM")
 _PIDS = ("_PID", "SYSLOG_PID")

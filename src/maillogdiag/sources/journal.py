@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from maillogdiag.envelopes import Peeled, unpack_entry
 from maillogdiag.errors import SourceError
-from maillogdiag.gate import Gate
+from maillogdiag.gate import Batch, Gate
 from maillogdiag.records import Line, Place
 from maillogdiag.sources.interface import Idle, Source
-from maillogdiag.sources.journal_readers import JournalReader, Selection, open_reader
+from maillogdiag.sources.journal_readers import JournalReader, open_reader
+from maillogdiag.sources.journal_selection import NAMING_FIELDS, UNIT_FIELDS, Selection
 from maillogdiag.sources.units import plain_names, similar_units, units_asked_for
 from maillogdiag.timespec import parse_time
 
@@ -72,18 +73,23 @@ class JournalSource:
         self.format = reader.name
         selection = self._selection
         if self._units:
-            known = reader.units(selection)
-            to_come = plain_names(self._units) if self.idle else ()
-            selection = selection.of_units(tuple(dict.fromkeys((*units_asked_for(self._units, known), *to_come))))
-            if not selection.units:
+            named = reader.units(selection)
+            known = sorted({unit for field, unit in named if field in UNIT_FIELDS})
+            asked = units_asked_for(self._units, known)
+            matches = [(field, unit) for field, unit in named if unit in asked]
+            if self.idle:  # others may come
+                units = dict.fromkeys((*asked, *plain_names(self._units)))
+                matches = [(field, unit) for unit in units for field in NAMING_FIELDS]
+            if not matches:
                 self.problems.append(_no_unit(self._units, known))
                 return
+            selection = selection.matching(tuple(matches))
         yield from self._entries(reader, selection, gate)
 
     def _entries(self, reader: JournalReader, selection: Selection, gate: Gate | None) -> Iterator[Line]:
         number = 0
-        entries = reader.entries(selection, self.problems, self.idle)
-        for number, fields in gate.sift_entries(entries) if gate else enumerate(entries, start=1):
+        batches = reader.batches(selection, self.problems, self.idle)
+        for number, fields in gate.sift_entries(batches) if gate else enumerate(_all_of(batches), start=1):
             entry = unpack_entry(fields, Peeled(""), reader.name)
             place = Place(self.name, number)
             for order, text in enumerate(entry.text.split("\n")):
@@ -92,6 +98,11 @@ class JournalSource:
                 )
         if not number:
             self.problems.append("no entry in that time" if selection.has_limits else "the journal has no entries")
+
+
+def _all_of(batches: Iterable[Batch]) -> Iterator[Mapping[str, object]]:
+    for batch in batches:
+        yield from map(batch.fields, range(len(batch.messages)))
 
 
 def _no_unit(asked: Sequence[str], known: Sequence[str]) -> str:

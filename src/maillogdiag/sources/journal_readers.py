@@ -2,61 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import shutil
-import signal
-import subprocess
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
-from typing import Any, BinaryIO, Protocol, cast
+from typing import Any, Protocol
 
-from maillogdiag.envelopes import JOURNAL_FIELDS
 from maillogdiag.errors import SourceError
+from maillogdiag.gate import Batch
 from maillogdiag.sources.interface import Idle
-from maillogdiag.sources.journal_streams import fields_of_export
-from maillogdiag.sources.pipes import FollowedPipe
+from maillogdiag.sources.journal_program import Journalctl
+from maillogdiag.sources.journal_python import SystemdPython
+from maillogdiag.sources.journal_selection import Selection
 
-UNIT_FIELDS = ("_SYSTEMD_UNIT", "_SYSTEMD_USER_UNIT", "CONTAINER_NAME")
-# Entries that systemd itself writes about a unit: that it failed, that it was restarted.
-_ABOUT_UNIT = "UNIT"
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Which entries to read.
-
-    Args:
-        units: exact names of units and containers; none means all.
-        start: from when.
-        end: up to when.
-        directory: a folder of journal files; None means this machine's journal, if there are no files either.
-        files: journal files.
-    """
-
-    units: tuple[str, ...] = ()
-    start: datetime | None = None
-    end: datetime | None = None
-    directory: Path | None = None
-    files: tuple[Path, ...] = ()
-
-    @property
-    def has_limits(self) -> bool:
-        """Whether times limit it."""
-        return self.start is not None or self.end is not None
-
-    def of_units(self, units: tuple[str, ...]) -> Selection:
-        """Return the same, of these units only."""
-        return replace(self, units=units)
-
-    def matches(self) -> list[tuple[str, str]]:
-        """Return field and value pairs of which an entry has at least one."""
-        return [(field, unit) for unit in self.units for field in (*UNIT_FIELDS, _ABOUT_UNIT)]
 
 
 class JournalReader(Protocol):
@@ -64,14 +23,12 @@ class JournalReader(Protocol):
 
     name: str
 
-    def units(self, selection: Selection) -> list[str]:
-        """Return all units and containers that the journal has entries of, sorted."""
+    def units(self, selection: Selection) -> list[tuple[str, str]]:
+        """Return the fields that name a unit or container in any entry, each with its values, sorted."""
         ...
 
-    def entries(
-        self, selection: Selection, problems: list[str], idle: Idle | None = None
-    ) -> Iterator[Mapping[str, object]]:
-        """Yield the entries' fields in order of time; raises SourceError where there is no journal to read.
+    def batches(self, selection: Selection, problems: list[str], idle: Idle | None = None) -> Iterator[Batch]:
+        """Yield the entries in order of time; raises SourceError where there is no journal to read.
 
         Args:
             selection: which ones.
@@ -87,8 +44,9 @@ def open_reader() -> JournalReader:
     Raises:
         SourceError: it has none.
     """
-    if _systemd_journal() is not None:
-        return SystemdPython()
+    journal = _systemd_journal()
+    if journal is not None:
+        return SystemdPython(journal)
     program = shutil.which("journalctl")
     if program is None:
         raise SourceError(
@@ -98,126 +56,6 @@ def open_reader() -> JournalReader:
         )
     _say_once("reading through journalctl, since systemd-python is not installed")
     return Journalctl(program)
-
-
-class Journalctl:
-    """Reads through the program, in its export format: -o json is four times slower and drops long messages."""
-
-    name = "journal through journalctl"
-
-    def __init__(self, program: str) -> None:
-        self._program = program
-
-    def units(self, selection: Selection) -> list[str]:
-        """See `JournalReader.units`."""
-        found: set[str] = set()
-        for field in UNIT_FIELDS:
-            command = [*self._command(selection), f"--field={field}"]
-            done = subprocess.run(command, capture_output=True, check=False)
-            found.update(done.stdout.decode("utf-8", "replace").splitlines())
-        return sorted(found)
-
-    def entries(
-        self, selection: Selection, problems: list[str], idle: Idle | None = None
-    ) -> Iterator[Mapping[str, object]]:
-        """See `JournalReader.entries`."""
-        command = [*self._command(selection), "--output=export", f"--output-fields={','.join(JOURNAL_FIELDS)}"]
-        command += ["--follow", "--no-tail"] if idle else []
-        command += [f"--since=@{selection.start.timestamp():.6f}"] if selection.start else []
-        command += [f"--until=@{selection.end.timestamp():.6f}"] if selection.end else []
-        for number, (field, value) in enumerate(selection.matches()):
-            command += ["+"] * bool(number) + [f"{field}={value}"]
-        with (
-            tempfile.TemporaryFile() as errors,
-            # In a group of its own, where it does not get the Ctrl-C that ends the following.
-            subprocess.Popen(
-                command, stdout=subprocess.PIPE, stderr=errors, process_group=0 if idle else None
-            ) as process,
-        ):
-            assert process.stdout is not None
-            pipe = io.BufferedReader(FollowedPipe(process.stdout.fileno(), idle)) if idle else process.stdout
-            try:
-                for fields in fields_of_export(cast(BinaryIO, pipe)):
-                    if "MESSAGE" in fields:
-                        yield fields
-            except BaseException:  # whoever reads has enough
-                process.kill()
-                raise
-            if idle:
-                process.terminate()
-            code = process.wait()
-            errors.seek(0)
-            complaint = errors.read().decode("utf-8", "replace").strip()
-        if code > 0 and code != 128 + signal.SIGTERM:
-            raise SourceError(f"journalctl says: {complaint or f'exit code {code}'}")
-        if complaint:
-            problems.append(f"journalctl says: {complaint}")
-
-    def _command(self, selection: Selection) -> list[str]:
-        command = [self._program, "--quiet", "--no-pager", "--all"]
-        command += [f"--directory={selection.directory}"] if selection.directory else []
-        return command + [f"--file={file}" for file in selection.files]
-
-
-class SystemdPython:
-    """Reads through systemd-python."""
-
-    name = "journal through systemd-python"
-
-    def units(self, selection: Selection) -> list[str]:
-        """See `JournalReader.units`."""
-        reader = self._open(selection)
-        return sorted({str(unit) for field in UNIT_FIELDS for unit in reader.query_unique(field)})
-
-    def entries(
-        self, selection: Selection, problems: list[str], idle: Idle | None = None
-    ) -> Iterator[Mapping[str, object]]:
-        """See `JournalReader.entries`."""
-        reader = self._open(selection)
-        for number, (field, value) in enumerate(selection.matches()):
-            if number:
-                reader.add_disjunction()
-            reader.add_match(**{field: value})
-        if selection.start:
-            reader.seek_realtime(selection.start.timestamp())
-        end_micros = selection.end.timestamp() * 1e6 if selection.end else None
-        while True:
-            for entry in _fast_entries(reader) if hasattr(reader, "_get_all") else _documented_entries(reader):
-                if end_micros is not None and int(entry["__REALTIME_TIMESTAMP"]) > end_micros:
-                    return
-                yield entry
-            if idle is None or not idle():
-                return
-            reader.wait(0)  # takes note of files that were rotated or vacuumed
-
-    def _open(self, selection: Selection) -> Any:
-        journal = _systemd_journal()
-        assert journal is not None
-        try:
-            if selection.files:
-                return journal.Reader(files=[str(file) for file in selection.files])
-            return journal.Reader(path=str(selection.directory)) if selection.directory else journal.Reader()
-        except OSError as error:
-            raise SourceError(f"the journal cannot be opened: {error.strerror or error}") from None
-
-
-def _fast_entries(reader: Any) -> Iterator[dict[str, Any]]:
-    """Read all fields as bytes through what `Reader` inherits from its C part.
-
-    `get_next` converts every field of an entry, and takes four times as long; so does asking field by field.
-    """
-    fields: Callable[[], dict[str, Any]] = reader._get_all
-    while reader._next():
-        entry = fields()
-        entry["__REALTIME_TIMESTAMP"] = str(reader._get_realtime())
-        yield entry
-
-
-def _documented_entries(reader: Any) -> Iterator[dict[str, Any]]:
-    """Read through the documented interface, for versions of systemd-python that lack the other."""
-    while entry := reader.get_next():
-        micros = round(entry["__REALTIME_TIMESTAMP"].timestamp() * 1e6)
-        yield {**entry, "__REALTIME_TIMESTAMP": str(micros)}
 
 
 def _systemd_journal() -> Any:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from io import BufferedReader
 from typing import BinaryIO
 
 from maillogdiag.envelopes import Peeled, unpack_entry
@@ -49,20 +50,60 @@ def entries_of_export(stream: BinaryIO) -> Iterator[Peeled]:
 
 def fields_of_export(stream: BinaryIO) -> Iterator[dict[str, object]]:
     """Yield each entry's fields, likewise."""
-    fields: dict[str, object] = {}
     lines = _bounded_lines(stream)
+    while (fields := _next_fields(lines)) is not None:
+        yield fields
+
+
+def entries_of_journalctl(stream: BufferedReader) -> Iterator[bytes | dict[str, object]]:
+    """Yield the entries of what journalctl itself exports, as text where that can be told from afar, else as fields.
+
+    Text has neither zero bytes nor empty lines within an entry; a binary field begins with its length, of which at
+    least the last one of eight bytes is zero.
+    """
+    lines = _bounded_lines(stream)
+    while text := stream.peek():
+        zero = text.find(b"\0")
+        # The bytes of a length before that may be newlines.
+        end = text.rfind(b"\n\n", 0, max(zero - 8, 0) if zero >= 0 else len(text))
+        if end >= 0:
+            yield from stream.read(end).split(b"\n\n")
+            stream.read(2)
+        elif fields := _next_fields(lines):
+            yield fields
+
+
+def message_of_text(entry: bytes) -> bytes | None:
+    """Return the message of an entry's text."""
+    begin = entry.find(b"\nMESSAGE=") + len(b"\nMESSAGE=")
+    if begin < len(b"\nMESSAGE="):
+        return None
+    end = entry.find(b"\n", begin)
+    return entry[begin : end if end >= 0 else None]
+
+
+def fields_of_text(entry: bytes) -> dict[str, object]:
+    """Return the fields of an entry's text; of a field that occurs twice the first one counts."""
+    fields: dict[str, object] = {}
+    for line in entry.split(b"\n"):
+        name, _, value = line.partition(b"=")
+        fields.setdefault(name.decode("ascii", "replace"), value)
+    return fields
+
+
+def _next_fields(lines: Iterator[bytes]) -> dict[str, object] | None:
+    """Return the next entry's fields, None where there is no further entry."""
+    fields: dict[str, object] = {}
     for line in lines:
         if line in (b"\n", b"\r\n"):
-            yield fields
-            fields = {}
-            continue
+            return fields
         name, equals, value = line.rstrip(b"\r\n").partition(b"=")
         if not equals:
             value = _binary_value(lines)
         elif not line.endswith(b"\n"):
             _skip_rest(lines)
         fields.setdefault(name.decode("ascii", "replace"), value)
-    yield fields
+    return fields or None
 
 
 def _bounded_lines(stream: BinaryIO) -> Iterator[bytes]:
