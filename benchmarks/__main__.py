@@ -8,37 +8,45 @@ import os
 import platform
 import statistics
 import sys
-from collections.abc import Sequence
-from itertools import chain
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import maillogdiag
-from benchmarks.measure import race, ratio, stay_on_one_core, warm
-from benchmarks.races import RACES, Race, what_is_wrong
+from benchmarks.measure import Run, ratio, run, stay_on, warm
+from benchmarks.races import MOST_GROWTH, RACES, Race
 
 _SIZE, _SMALL = 500_000_000, 1_000_000
-_COLUMNS = ("log", "time", "rate", "peak memory", "compared with", "ratio", "goal", "met")
+_COLUMNS = ("log", "time", "rate", "measured", "value", "goal", "met")
+_Row = tuple[str, ...]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the benchmarks; 1 where a report was wrong."""
+    """Run the benchmarks; 1 where an answer was wrong."""
     options = _options(arguments)
-    stay_on_one_core()
     # As an installed package is; an editable one may be compiled anew in each run.
     compileall.compile_dir(maillogdiag.__path__[0], quiet=2)
-    rows: list[tuple[str, ...]] = []
+    rows: list[_Row] = []
     wrong: list[str] = []
-    skipped: set[str] = set()
-    size = _SMALL if options.small else options.size
-    for one in chain.from_iterable(RACES[name](options.folder, size) for name in options.races or RACES):
-        skipped |= {peer for peer, command in one.peers.items() if not command.is_installed}
-        found, problems = _measured(one, 1 if options.small else options.rounds)
-        rows += found
-        wrong += [f"{one.name}: {problem}" for problem in problems]
+    left_out: dict[str, None] = {}
+    size, rounds = (_SMALL, 1) if options.small else (options.size, options.rounds)
+    for name in options.races or RACES:
+        try:
+            for one in RACES[name](options.folder, size):
+                if not stay_on(one.cores) or not one.ours.is_installed:
+                    left_out[one.name] = None
+                    continue
+                peers = {peer: other for peer, other in one.peers.items() if other.command.is_installed}
+                left_out |= dict.fromkeys(f"{peer} ({one.name})" for peer in one.peers if peer not in peers)
+                found, problems = _measured(replace(one, peers=peers), rounds)
+                rows += found
+                wrong += problems
+        except FileNotFoundError as error:
+            left_out[f"{name}, which needs {error.filename}"] = None
     print(_markdown(rows) if options.markdown else _plain(rows))
-    print(f"\nOne core of {os.cpu_count()}, Python {platform.python_version()}, page cache warm.")
-    if skipped:
-        print(f"Not installed, and left out: {', '.join(sorted(skipped))}.")
+    print(f"\nOne core of {os.cpu_count()} if not said otherwise, Python {platform.python_version()}, page cache warm.")
+    if left_out:
+        print(f"Left out, since a program or a core is missing: {'; '.join(left_out)}.")
     for problem in wrong:
         print(f"WRONG: {problem}", file=sys.stderr)
     return 1 if wrong else 0
@@ -63,32 +71,55 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
-def _measured(one: Race, rounds: int) -> tuple[list[tuple[str, ...]], list[str]]:
-    """Return a race's rows of the table, and what its reports had wrong."""
-    peers = {name: command for name, command in one.peers.items() if command.is_installed}
+def _measured(one: Race, rounds: int) -> tuple[list[_Row], list[str]]:
+    """Return a race's rows of the table, and what was wrong with the answers."""
     warm(one.files)
-    own, others = race(one.ours, peers, rounds)
-    seconds = statistics.median(run.seconds for run in own)
+    tenth = run(*one.tenth) if one.tenth else None
+    own: list[Run] = []
+    others: dict[str, list[Run]] = {name: [] for name in one.peers}
+    for _ in range(rounds):
+        own.append(run(one.ours, one.check, one.cores))
+        for name, peer in one.peers.items():
+            others[name].append(run(peer.command, peer.check, one.cores))
+    seconds = statistics.median(mine.seconds for mine in own)
     size = sum(file.stat().st_size for file in one.files) / 1e6
-    rate = f"{size / seconds:,.0f} MB/s" if one.files else ""
-    peak = f"{max(run.peak_mb for run in own):.0f} MB"
-    rows: list[tuple[str, ...]] = []
-    for name, runs in others.items():
-        found, bound = ratio(own, runs), one.bounds.get(name)
-        met = "" if bound is None else "yes" if found <= bound else "no"
-        first = not rows
-        label = (one.name, f"{seconds:.2f} s", rate, peak) if first else ("", "", "", "")
-        rows.append((*label, name, f"{found:.2f}", f"≤ {bound:g}" if bound is not None else "", met))
-    return rows, [problem for run in own for problem in what_is_wrong(one, run)]
+    rows = list(_results(one, own, others, tenth))
+    labels: list[_Row] = [(one.name, f"{seconds:.2f} s", f"{size / seconds:,.0f} MB/s" if one.files else "")]
+    problems = [f"{one.name}: {problem}" for mine in own for problem in mine.problems]
+    problems += [f"{one.name}: a tenth of it: {problem}" for problem in (tenth.problems if tenth else ())]
+    problems += [f"{one.name}: {name}: {it}" for name, runs in others.items() for its in runs for it in its.problems]
+    labels += [("", "", "")] * (len(rows) - 1)
+    return [(*label, *row) for label, row in zip(labels, rows, strict=True)], list(dict.fromkeys(problems))
 
 
-def _plain(rows: Sequence[Sequence[str]]) -> str:
+def _results(one: Race, own: Sequence[Run], others: dict[str, list[Run]], tenth: Run | None) -> Iterator[_Row]:
+    """Yield what was measured: what it is, the value, its goal, and whether it was met."""
+    for name, peer in one.peers.items():
+        if peer.at_least is not None:
+            yield _result(f"{name} / ours", ratio(others[name], own), at_least=peer.at_least)
+        else:
+            yield _result(f"ours / {name}", ratio(own, others[name]), at_most=peer.at_most)
+    peak_mb = max(mine.peak_mb for mine in own)
+    yield _result("peak memory, MB", peak_mb, at_most=one.most_mb)
+    if tenth:
+        yield _result("memory / that for a tenth", peak_mb / tenth.peak_mb, at_most=MOST_GROWTH)
+
+
+def _result(name: str, value: float, *, at_most: float | None = None, at_least: float | None = None) -> _Row:
+    if at_least is not None:
+        return name, f"{value:.3g}", f"≥ {at_least:g}", "yes" if value >= at_least else "no"
+    if at_most is not None:
+        return name, f"{value:.3g}", f"≤ {at_most:g}", "yes" if value <= at_most else "no"
+    return name, f"{value:.3g}", "", ""
+
+
+def _plain(rows: Sequence[_Row]) -> str:
     widths = [max(len(row[column]) for row in (_COLUMNS, *rows)) for column in range(len(_COLUMNS))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in (_COLUMNS, *rows)]
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _markdown(rows: Sequence[Sequence[str]]) -> str:
+def _markdown(rows: Sequence[_Row]) -> str:
     lines = [f"| {' | '.join(row)} |" for row in (_COLUMNS, ("--",) * len(_COLUMNS), *rows)]
     return "\n".join(lines)
 

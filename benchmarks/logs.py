@@ -53,6 +53,9 @@ class Truth:
         elif shape is not None:
             self.accepted += 1
 
+    def __add__(self, other: Truth) -> Truth:
+        return Truth(self.lines + other.lines, self.accepted + other.accepted, self.failed + other.failed)
+
     @classmethod
     def read(cls, file: Path) -> Truth:
         """Return what `make_log` wrote beside a log."""
@@ -197,14 +200,15 @@ def packed(log: Path) -> Path:
     return target
 
 
-def as_journal(log: Path) -> Path | None:
-    """Return a folder with Sidekiq's log as a journal, four entries in ten of another unit; None without its tools.
+def as_journal(log: Path) -> Path:
+    """Return a folder with Sidekiq's log as a journal, four entries in ten of another unit.
 
     A big journal is several files: the oldest ones are put aside as it grows.
+
+    Raises:
+        FileNotFoundError: systemd-journal-remote, which makes it, is not installed.
     """
     target = log.with_suffix(".journal")
-    if not _REMOTE.exists():
-        return None
     if not target.exists():
         begun = target.with_suffix(".begun")
         begun.mkdir()

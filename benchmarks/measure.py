@@ -1,4 +1,4 @@
-"""Runs whole commands on one core in interleaved rounds, and compares them round by round."""
+"""Runs whole commands in interleaved rounds, and compares them round by round."""
 
 from __future__ import annotations
 
@@ -6,10 +6,16 @@ import os
 import shutil
 import statistics
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import BinaryIO
+
+Check = Callable[[int, BinaryIO], list[str]]
+"""Takes a run's exit code and what it wrote to stdout; returns what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,53 +25,64 @@ class Command:
     Args:
         words: the command line.
         environment: variables added to the environment.
+        module: the Python module that it needs.
     """
 
     words: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
+    module: str | None = None
 
     @property
     def is_installed(self) -> bool:
         """Whether there is such a program."""
-        return shutil.which(self.words[0]) is not None
+        return shutil.which(self.words[0]) is not None and (self.module is None or find_spec(self.module) is not None)
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run: processor time in seconds, peak memory in MB, exit code, what it wrote to stdout.
+    """One run: seconds, peak memory in MB, and what was wrong with it.
 
-    Logs lie in the page cache and nothing waits for anything, so that processor time is how long a run takes on an
-    idle core; other work on the machine disturbs it little.
+    On one core the seconds are processor time: logs lie in the page cache and nothing waits for anything, so that it
+    is how long a run takes on an idle core; other work on the machine disturbs it little. On more they are wall time.
     """
 
     seconds: float
     peak_mb: float
-    code: int
-    output: bytes
+    problems: tuple[str, ...]
 
 
-def run(command: Command) -> Run:
-    """Run a command on one core."""
+def run(command: Command, check: Check, cores: int = 1) -> Run:
+    """Run a command on so many cores.
+
+    What it wrote is not read at once: the peak memory of a process counts from that of the one that started it.
+    """
     with TemporaryFile() as output:
+        begin = time.perf_counter()
         pid = os.posix_spawnp(
             command.words[0],
             command.words,
             {**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC", **command.environment},
             file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
                 (os.POSIX_SPAWN_DUP2, output.fileno(), 1),
                 (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
             ],
         )
         _, status, usage = os.wait4(pid, 0)
-        seconds = usage.ru_utime + usage.ru_stime
+        seconds = usage.ru_utime + usage.ru_stime if cores == 1 else time.perf_counter() - begin
         output.seek(0)
-        return Run(seconds, usage.ru_maxrss / 1024, os.waitstatus_to_exitcode(status), output.read())
+        problems = check(os.waitstatus_to_exitcode(status), output)
+        return Run(seconds, usage.ru_maxrss / 1024, tuple(problems))
 
 
-def stay_on_one_core() -> None:
-    """Bind this process, and so all it starts, to one core."""
+_CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
+
+
+def stay_on(cores: int) -> bool:
+    """Bind this process, and so all it starts, to so many cores; returns whether there are as many."""
     if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+        os.sched_setaffinity(0, _CORES[-cores:])
+    return len(_CORES) >= cores
 
 
 def warm(files: Sequence[Path]) -> None:
@@ -77,20 +94,9 @@ def warm(files: Sequence[Path]) -> None:
                 pass
 
 
-def race(ours: Command, peers: Mapping[str, Command], rounds: int) -> tuple[list[Run], dict[str, list[Run]]]:
-    """Run all commands in turn, `rounds` times; return our runs and the peers'."""
-    own: list[Run] = []
-    others: dict[str, list[Run]] = {name: [] for name in peers}
-    for _ in range(rounds):
-        own.append(run(ours))
-        for name, peer in peers.items():
-            others[name].append(run(peer))
-    return own, others
-
-
-def ratio(own: Sequence[Run], other: Sequence[Run]) -> float:
-    """Return the median over the rounds of our time by the other's."""
-    return statistics.median(mine.seconds / its.seconds for mine, its in zip(own, other, strict=True))
+def ratio(ones: Sequence[Run], others: Sequence[Run]) -> float:
+    """Return the median over the rounds of one command's time by another's."""
+    return statistics.median(one.seconds / other.seconds for one, other in zip(ones, others, strict=True))
 
 
 def maillogdiag(*arguments: str) -> Command:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from pathlib import Path
+from typing import BinaryIO
 
 from benchmarks import logs
-from benchmarks.measure import Command, Run, maillogdiag
+from benchmarks.measure import Check, Command, maillogdiag
 
 LITERALS = (
     "Net::SMTP", "ActionMailer", "SMTP server", "Relay access denied", "smtplib.", "status=deferred", "status=bounced",
@@ -24,85 +27,123 @@ _GUNZIP = (
 )
 
 
+# Counts a unit's entries as systemd-python is meant to be used.
+_READER = (
+    "import sys\nfrom systemd import journal\nreader = journal.Reader(path=sys.argv[1])\n"
+    "reader.add_match(sys.argv[2])\nentries = 0\nfor entry in reader: entries += 1\nprint(entries)"
+)
+
+
+MOST_GROWTH = 1.1
+"""How many times the memory for a tenth of a log the whole log may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """What runs beside ours.
+
+    Args:
+        command: what to run.
+        check: says what is wrong with its answer.
+        at_most: how many times its time ours may take.
+        at_least: how many times our time it takes at least.
+    """
+
+    command: Command
+    check: Check
+    at_most: float | None = None
+    at_least: float | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Race:
-    """One line of the table.
+    """Some lines of the table.
 
     Args:
         name: what is read.
         ours: our command.
+        check: says what is wrong with our report.
         peers: what runs beside it, by name.
-        bounds: how many times a peer's time ours may take.
-        truth: what the report must say; None where no log is read.
         files: what to have in the page cache.
+        cores: how many all of them may use.
+        most_mb: how much memory ours may take at its peak.
+        tenth: ours with a tenth of the log, and its check; see `MOST_GROWTH`.
     """
 
     name: str
     ours: Command
-    peers: dict[str, Command] = field(default_factory=dict)
-    bounds: dict[str, float] = field(default_factory=dict)
-    truth: logs.Truth | None = None
+    check: Check
+    peers: Mapping[str, Peer] = field(default_factory=dict)
     files: tuple[Path, ...] = ()
-
-
-def _expressions(literals: tuple[str, ...]) -> tuple[str, ...]:
-    return ("-F", *(word for literal in literals for word in ("-e", literal)))
-
-
-# "PATH" stands for the log.
-_SEARCHES = {
-    "rg -c": Command(("rg", "-j1", "-c", *_expressions(LITERALS), "PATH")),
-    "grep -cF": Command(("grep", "-cF", *_expressions(LITERALS), "PATH"), {"LC_ALL": "C"}),
-    "lnav": Command(("lnav", "-n", "-c", ":filter-in SMTP", "PATH")),
-}
+    cores: int = 1
+    most_mb: float | None = None
+    tenth: tuple[Command, Check] | None = None
 
 
 def _sidekiq(folder: Path, size: int) -> Iterator[Race]:
     log, truth = logs.make_log(folder, "sidekiq-journal", size, logs.sidekiq_journal)
-    yield _file_race("Sidekiq, journalctl -o short", log, truth, _SEARCHES, {"rg -c": 2.5, "grep -cF": 1.0})
+    peers = _searches(log, LITERALS, rg=2.5, grep=1.0)
+    # It shows entries, not lines: a backtrace comes with its exception.
+    lnav = Command(("lnav", "-n", "-c", f":filter-in {'|'.join(map(re.escape, LITERALS))}", str(log)))
+    peers["lnav"] = Peer(lnav, partial(_shows, log, LITERALS), at_least=7.0)
+    tenth = logs.make_log(folder, "sidekiq-journal", size // 10, logs.sidekiq_journal)
+    yield _file_race("Sidekiq, journalctl -o short", log, truth, peers, tenth)
 
 
 def _packed(folder: Path, size: int) -> Iterator[Race]:
     log, truth = logs.make_log(folder, "sidekiq-journal", size, logs.sidekiq_journal)
-    gunzip = {"gzip (Python)": Command((sys.executable, "-c", _GUNZIP, "PATH"))}
-    yield _file_race("the same, .gz", logs.packed(log), truth, gunzip, {"gzip (Python)": 1.25})
+    gunzip = Command((sys.executable, "-c", _GUNZIP, str(logs.packed(log))))
+    yield _file_race("the same, .gz", logs.packed(log), truth, {"gzip (Python)": Peer(gunzip, _succeeds, at_most=1.25)})
 
 
 def _mattermost(folder: Path, size: int) -> Iterator[Race]:
     log, truth = logs.make_log(folder, "mattermost", size, logs.mattermost)
-    yield _file_race("Mattermost, JSON", log, truth, _SEARCHES, {"rg -c": 3.5})
+    tenth = logs.make_log(folder, "mattermost", size // 10, logs.mattermost)
+    yield _file_race("Mattermost, JSON", log, truth, _searches(log, LITERALS, rg=3.5), tenth)
 
 
 def _zulip(folder: Path, size: int) -> Iterator[Race]:
     log, truth = logs.make_log(folder, "zulip", size, logs.zulip)
-    words = _expressions(("Sending", "rror sending", "smtplib"))
-    peers = {
-        "rg -c": Command(("rg", "-j1", "-c", *words, "PATH")),
-        "grep -cF": Command(("grep", "-cF", *words, "PATH")),
-    }
-    yield _file_race("Zulip, send_email.log", log, truth, peers, {"rg -c": 6.0})
+    tenth = logs.make_log(folder, "zulip", size // 10, logs.zulip)
+    peers = _searches(log, ("Sending", "rror sending", "smtplib"), rg=6.0)
+    yield _file_race("Zulip, send_email.log", log, truth, peers, tenth)
 
 
-def _start(folder: Path, size: int) -> Iterator[Race]:
-    nothing = {"python -c pass": Command((sys.executable, "-c", "pass"))}
-    yield Race("--help", maillogdiag("--help"), nothing, {"python -c pass": 6.0})
-    log, truth = logs.make_log(folder, "sidekiq-journal", min(size, 10**6), logs.sidekiq_journal)
-    yield Race(f"a log of {_mb(log)}", _scan(log), nothing, {"python -c pass": 15.0}, truth, (log,))
+def _two_cores(folder: Path, size: int) -> Iterator[Race]:
+    sidekiq, truth = logs.make_log(folder, "sidekiq-journal", size, logs.sidekiq_journal)
+    mattermost, other = logs.make_log(folder, "mattermost", size, logs.mattermost)
+    check = partial(_reports, truth + other)
+    one, two = (_scan(sidekiq, mattermost, "--jobs", jobs) for jobs in ("1", "2"))
+    name = f"Sidekiq and Mattermost, {_mb(sidekiq, mattermost)}, two cores"
+    yield Race(name, two, check, {"one core": Peer(one, check, at_least=1.7)}, (sidekiq, mattermost), cores=2)
 
 
 def _journal(folder: Path, size: int) -> Iterator[Race]:
     # A journal is four times as big as the text in it.
     log, truth = logs.make_log(folder, "sidekiq", size // 4, logs.sidekiq)
     journal = logs.as_journal(log)
-    if journal is None:
-        return
-    selection = (f"--directory={journal}", f"_SYSTEMD_UNIT={logs.UNIT}")
-    cat = Command(("journalctl", "-q", "--no-pager", "-o", "cat", *selection))
+    files = tuple(sorted(journal.iterdir()))
+    unit = f"_SYSTEMD_UNIT={logs.UNIT}"
+    cat = Command(("journalctl", "-q", "--no-pager", "-o", "cat", f"--directory={journal}", unit))
+    reader = Command((sys.executable, "-c", _READER, str(journal), unit), module="systemd")
+    peers = {
+        "journalctl -o cat": Peer(cat, partial(_prints_lines, truth.lines), at_most=1.3),
+        "systemd-python's Reader": Peer(reader, partial(_prints, truth.lines), at_least=4.0),
+    }
     words = ("journal", "--directory", str(journal), "--unit", logs.UNIT, "--format", "json")
-    ways = {"systemd-python": (maillogdiag(*words), 1.3), "journalctl": (_without_systemd_python(*words), 4.0)}
-    for name, (ours, bound) in ways.items():
-        peers, bounds = {"journalctl -o cat": cat}, {"journalctl -o cat": bound}
-        yield Race(f"a unit of a journal, {name}", ours, peers, bounds, truth, tuple(sorted(journal.iterdir())))
+    check = partial(_reports, truth)
+    ours = replace(maillogdiag(*words), module="systemd")
+    yield Race(f"a unit of a journal of {_mb(*files)}, systemd-python", ours, check, peers, files)
+    slower = {"journalctl -o cat": replace(peers["journalctl -o cat"], at_most=4.0)}
+    yield Race("the same, journalctl", _without_systemd_python(*words), check, slower, files)
+
+
+def _start(folder: Path, size: int) -> Iterator[Race]:
+    nothing = Command((sys.executable, "-c", "pass"))
+    yield Race("--help", maillogdiag("--help"), _succeeds, {"python -c pass": Peer(nothing, _succeeds, at_most=6.0)})
+    log, truth = logs.make_log(folder, "sidekiq-journal", min(size, 10**6), logs.sidekiq_journal)
+    peers = {"python -c pass": Peer(nothing, _succeeds, at_most=15.0)}
+    yield Race(f"a log of {_mb(log)}", _scan(log), partial(_reports, truth), peers, (log,))
 
 
 RACES: dict[str, Callable[[Path, int], Iterator[Race]]] = {
@@ -110,10 +151,35 @@ RACES: dict[str, Callable[[Path, int], Iterator[Race]]] = {
     "gzip": _packed,
     "mattermost": _mattermost,
     "zulip": _zulip,
+    "cores": _two_cores,
     "journal": _journal,
     "start": _start,
 }
 """What yields the races over logs of so many bytes, which are made in a folder where they are not there yet."""
+
+
+def _searches(log: Path, words: Sequence[str], rg: float, grep: float | None = None) -> dict[str, Peer]:
+    check = partial(_counts, log, words)
+    expressions = ("-F", *(option for word in words for option in ("-e", word)), str(log))
+    return {
+        "rg -c": Peer(Command(("rg", "-j1", "-c", *expressions)), check, at_most=rg),
+        "grep -cF": Peer(Command(("grep", "-c", *expressions), {"LC_ALL": "C"}), check, at_most=grep),
+    }
+
+
+def _file_race(
+    name: str,
+    log: Path,
+    truth: logs.Truth,
+    peers: Mapping[str, Peer],
+    tenth: tuple[Path, logs.Truth] | None = None,
+) -> Race:
+    smaller = (_scan(tenth[0]), partial(_reports, tenth[1])) if tenth else None
+    return Race(f"{name}, {_mb(log)}", _scan(log), partial(_reports, truth), peers, (log,), most_mb=60.0, tenth=smaller)
+
+
+def _scan(*arguments: Path | str) -> Command:
+    return maillogdiag("scan", *map(str, arguments), "--format", "json")
 
 
 def _without_systemd_python(*words: str) -> Command:
@@ -121,36 +187,58 @@ def _without_systemd_python(*words: str) -> Command:
     return Command((sys.executable, "-c", code, *words))
 
 
-def _file_race(name: str, log: Path, truth: logs.Truth, peers: dict[str, Command], bounds: dict[str, float]) -> Race:
-    of_log = {
-        peer: Command(tuple(str(log) if word == "PATH" else word for word in command.words), command.environment)
-        for peer, command in peers.items()
-    }
-    return Race(f"{name}, {_mb(log)}", _scan(log), of_log, bounds, truth, (log,))
+def _mb(*files: Path) -> str:
+    size = sum(file.stat().st_size for file in files) / 1e6
+    return f"{size:,.0f} MB" if size >= 10 else f"{size:.2g} MB"
 
 
-def _scan(log: Path) -> Command:
-    return maillogdiag("scan", str(log), "--format", "json")
-
-
-def _mb(log: Path) -> str:
-    return f"{log.stat().st_size / 1e6:,.3g} MB"
-
-
-def what_is_wrong(race: Race, run: Run) -> list[str]:
-    """Return in what a run's report differs from the truth."""
-    if run.code not in (0, 1):
-        return [f"exit code {run.code}"]
-    if race.truth is None:
-        return []
-    report = json.loads(run.output)
-    found = {finding["cause"]: finding["count"] for finding in report["findings"]}
+def _reports(truth: logs.Truth, code: int, output: BinaryIO) -> list[str]:
+    """Say in what our report differs from the truth."""
+    if code not in (0, 1):
+        return [f"exit code {code}"]
+    report = json.load(output)
     told = {
         "accepted": report["summary"]["accepted"],
-        "failed": found,
+        "failed": {finding["cause"]: finding["count"] for finding in report["findings"]},
         "lines": sum(one["lines"] for one in report["coverage"]),
     }
-    true = {"accepted": race.truth.accepted, "failed": dict(race.truth.failed), "lines": race.truth.lines}
-    # A journal counts entries: one of several lines is one.
-    names = [name for name in true if name != "lines" or ".journal" not in race.name]
-    return [f"{name}: {told[name]} instead of {true[name]}" for name in names if told[name] != true[name]]
+    true = {"accepted": truth.accepted, "failed": dict(truth.failed), "lines": truth.lines}
+    return [f"{name}: {told[name]} instead of {true[name]}" for name in true if true[name] not in (told[name], None)]
+
+
+def _succeeds(code: int, output: BinaryIO) -> list[str]:
+    return [f"exit code {code}"] if code else []
+
+
+def _prints(number: int, code: int, output: BinaryIO) -> list[str]:
+    """Say whether another number is printed."""
+    return _differ(output.read().strip().decode(), number)
+
+
+def _prints_lines(number: int, code: int, output: BinaryIO) -> list[str]:
+    return _differ(sum(1 for _ in output), number)
+
+
+def _counts(log: Path, words: Sequence[str], code: int, output: BinaryIO) -> list[str]:
+    """Say whether it is not printed how many lines of a log hold one of these words."""
+    return _prints(_lines_of(log, words), code, output)
+
+
+def _shows(log: Path, words: Sequence[str], code: int, output: BinaryIO) -> list[str]:
+    """Say whether not all lines of a log are printed that hold one of these words."""
+    return _differ(_lines_with(words, output), _lines_of(log, words))
+
+
+def _differ(told: object, true: object) -> list[str]:
+    return [] if str(told) == str(true) else [f"{told or 'nothing'} instead of {true}"]
+
+
+@cache
+def _lines_of(log: Path, words: Sequence[str]) -> int:
+    with log.open("rb") as file:
+        return _lines_with(words, file)
+
+
+def _lines_with(words: Sequence[str], lines: BinaryIO) -> int:
+    needles = [word.encode() for word in words]
+    return sum(any(needle in line for needle in needles) for line in lines)
