@@ -211,6 +211,7 @@ def as_journal(log: Path) -> Path:
     target = log.with_suffix(".journal")
     if not target.exists():
         begun = target.with_suffix(".begun")
+        shutil.rmtree(begun, ignore_errors=True)  # of a run that was interrupted
         begun.mkdir()
         command = [str(_REMOTE), f"--output={begun / 'remote.journal'}", "-"]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as remote:
