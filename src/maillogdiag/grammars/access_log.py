@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from maillogdiag.expressions import expression
 
 # "GET /path HTTP/1.1" 404 … of Apache's and nginx's combined log formats.
-ACCESS_LINE = re.compile(r"\"[A-Z]{3,7} \S{1,2000} HTTP/[\d.]{1,3}\" \d{3} ")
+ACCESS_LINE = expression(r"\"[A-Z]{3,7} \S{1,2000} HTTP/[\d.]{1,3}\" \d{3} ")

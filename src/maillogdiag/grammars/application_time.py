@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
 
+from maillogdiag.expressions import expression
 from maillogdiag.records import Record
 from maillogdiag.times import aware
 
-_STAMP = re.compile(r"(?:19|20)\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?P<fraction>[.,]\d{1,6})?")
+_STAMP = expression(r"(?:19|20)\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?P<fraction>[.,]\d{1,6})?")
 _HEAD_CHARACTERS = 60
 _ZONE_STEP_S = 15 * 60
 _MOST_DELAY_S = 120

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import pyparsing as pp
 
+from maillogdiag.expressions import expression
 from maillogdiag.grammars.parts import parse_parts
 
 
@@ -49,10 +50,10 @@ _LINE = (
     )
     + pp.Opt(pp.Regex(r":? ?(?P<reason>[^\n]{1,4000})"))
 )
-_ID = re.compile(r"\[(?P<id>[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})\]")
+_ID = expression(r"\[(?P<id>[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})\]")
 _HEAD_CHARACTERS = 400
-_MAIL_NAME = re.compile(r"mail", re.IGNORECASE)
-_INCOMING_NAME = re.compile(r"fetch|process_?mail|receiv|import|inbound|incoming|imap|mirror|poll|sync", re.IGNORECASE)
+_MAIL_NAME = expression(r"mail", re.IGNORECASE)
+_INCOMING_NAME = expression(r"fetch|process_?mail|receiv|import|inbound|incoming|imap|mirror|poll|sync", re.IGNORECASE)
 
 
 def read_task_line(text: str) -> TaskLine | None:

@@ -6,13 +6,13 @@ line that speaks of sending mail beside a socket's error.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pyparsing as pp
 
 from maillogdiag.events import Event, EventKind
+from maillogdiag.expressions import expression
 from maillogdiag.failures import Phase, read_failure
 from maillogdiag.grammars.application_time import with_application_time
 from maillogdiag.grammars.celery_lines import TaskLine, TaskState, read_task_line, task_keys
@@ -28,7 +28,7 @@ APP = "django"
 _MOST_CHARACTERS = 8 * 1024
 # Lines above and below a line of Odoo's in which its reason may stand.
 _REASON_LINES = 3
-_ESCAPED_BREAK = re.compile(r"\\r?\\n|\\n|#012")
+_ESCAPED_BREAK = expression(r"\\r?\\n|\\n|#012")
 
 # smtplib's debug output: "reply: retcode (" code "); Msg: " text, and "data: (" code ", " text of a mail's end.
 _TRANSCRIPT = pp.Regex(

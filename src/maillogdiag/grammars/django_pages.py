@@ -10,6 +10,7 @@ import re
 
 import pyparsing as pp
 
+from maillogdiag.expressions import expression
 from maillogdiag.grammars.parts import parse_parts
 from maillogdiag.grammars.python_traceback import NETWORK_CLASS, SMTP_CLASS, is_smtp_exception
 
@@ -25,11 +26,11 @@ _HEAD = pp.Regex(rf"(?s)\W{{0,4}}(?P<class>{_CLASS}) at (?P<path>/\S{{0,300}}){_
 # table := … "Exception Type:" class "Exception Value:" value ["Exception Location:" place] …
 _TYPE = pp.Regex(rf"Exception Type:\s{{0,20}}(?P<class>{_CLASS})\b(?: at (?P<path>/\S{{0,300}}))?")
 _VALUE = pp.Regex(rf"(?s)Exception Value:{_UNTIL_FIELD}")
-_LOCATION = re.compile(r"Exception Location:\s{0,20}(?P<place>[^\n]{1,400})")
-_MAIL_PLACE = re.compile(r"smtplib\.py|django[/\\]core[/\\]mail[/\\]")
+_LOCATION = expression(r"Exception Location:\s{0,20}(?P<place>[^\n]{1,400})")
+_MAIL_PLACE = expression(r"smtplib\.py|django[/\\]core[/\\]mail[/\\]")
 # Clients of HTTP, Redis, databases and queues wrap the socket's exception in their own; smtplib lets it through.
-_SOCKET_PLACE = re.compile(r"[/\\](?:socket|ssl)\.py\b")
-_MAIL_PAGE = re.compile(
+_SOCKET_PLACE = expression(r"[/\\](?:socket|ssl)\.py\b")
+_MAIL_PAGE = expression(
     r"mail|regist|sign-?_?up|password|reset|contact|invite|confirm|activat|verif|subscri|feedback|account|users?/",
     re.IGNORECASE,
 )

@@ -13,7 +13,6 @@ Source: Exim's specification, chapter "Log files".
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +20,7 @@ from datetime import datetime
 import pyparsing as pp
 
 from maillogdiag.events import Event, EventKind
+from maillogdiag.expressions import expression
 from maillogdiag.failures import Failure, Phase, read_failure
 from maillogdiag.grammars.clients import is_near
 from maillogdiag.grammars.parts import parse_parts
@@ -50,15 +50,15 @@ _REFUSAL = pp.Regex(
 _LINE = pp.Opt(_TIME) + _ID + (_ARRIVAL | _DELIVERED | _NOT_DELIVERED | _TROUBLE)
 _REFUSAL_LINE = pp.Opt(_TIME) + pp.Opt(_ID) + _REFUSAL
 
-_MESSAGE_ID = re.compile(r" id=(?P<message_id>\S{1,250})")
-_HOST = re.compile(r"H=(?P<host>[\w.-]{1,255}) (?:\([^)]{1,255}\) )?\[[^\]]{1,60}\](?::(?P<port>\d{1,5}))?")
+_MESSAGE_ID = expression(r" id=(?P<message_id>\S{1,250})")
+_HOST = expression(r"H=(?P<host>[\w.-]{1,255}) (?:\([^)]{1,255}\) )?\[[^\]]{1,60}\](?::(?P<port>\d{1,5}))?")
 # Hosts that were tried before and are not tried again yet: no try of its own.
-_NOT_TRIED = re.compile(r"retry time not reached|Retry time not yet reached")
+_NOT_TRIED = expression(r"retry time not reached|Retry time not yet reached")
 # A line above says which: this line shall not have the last word.
-_VAGUE = re.compile(r"authentication attempt\(s\) failed|all hosts .{0,300} have been failing")
+_VAGUE = expression(r"authentication attempt\(s\) failed|all hosts .{0,300} have been failing")
 # Said of a server that hangs up after the mail was accepted as well.
-_HANGUP = re.compile(r"TLS error on connection \(\w{1,20}\)|non-properly terminated")
-_AFTER = re.compile(
+_HANGUP = expression(r"TLS error on connection \(\w{1,20}\)|non-properly terminated")
+_AFTER = expression(
     r"(?:after|response to) (?:pipelined )?(?P<step>[A-Za-z]{4,8}(?: (?:FROM|TO|of data|connection|data))?)"
 )
 _PHASES = {

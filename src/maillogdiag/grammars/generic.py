@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import pyparsing as pp
 
 from maillogdiag.events import Event, EventKind
+from maillogdiag.expressions import expression
 from maillogdiag.failures import Phase, read_failure
 from maillogdiag.grammars.access_log import ACCESS_LINE
 from maillogdiag.grammars.parts import parse_parts
@@ -24,7 +25,7 @@ APP = "any"
 _MOST_CHARACTERS = 8 * 1024
 
 # Words of one mail library or sending program each.
-_LIBRARY = re.compile(
+_LIBRARY = expression(
     r"nodemailer|SMTPConnection\.|code: '(?:EAUTH|EENVELOPE|EMESSAGE)'|command: '(?:CONN|AUTH|MAIL|RCPT|DATA)"
     r"|Invalid login: [45]\d\d|Greeting never received|all recipients were rejected"
     r"|com\.sun\.mail\.(?:smtp|util\.MailConnect)|(?:javax|jakarta)\.mail\.\w{0,40}(?:Failed|Authentication|Messaging)"
@@ -38,16 +39,16 @@ _LIBRARY = re.compile(
     r"|SMTP(?:Connect|Authentication|Data|Helo|Fatal|Syntax)Error|SMTP(?:SenderRefused|RecipientsRefused)|curl: \(67\)"
 )
 # reply := code (" " | "-") enhanced status code of the same class (RFC 3463)
-_REPLY = re.compile(r"(?:^|[\s:\"'(\[>=,])(?:smtp; ?)?(?P<class>[45])\d\d[ -](?P=class)\.[0-7]\.\d{1,3}(?![\d.])")
-_SENDING_FAILED = re.compile(
+_REPLY = expression(r"(?:^|[\s:\"'(\[>=,])(?:smtp; ?)?(?P<class>[45])\d\d[ -](?P=class)\.[0-7]\.\d{1,3}(?![\d.])")
+_SENDING_FAILED = expression(
     r"(?:[Ff]ail(?:ed|ure)?|[Ee]rror|ERROR|[Uu]nable|[Cc]ould ?n[o']t|[Cc]annot|[Cc]an't)"
     r"\W{1,3}(?:\w{1,20}\W{1,3}){0,3}?"
     r"(?:send|sending|deliver|delivering)\b[^\n]{0,60}?\be-?mails?\b"
     r"|e-?mails? (?:could not be|was not|not) (?:sent|delivered)|[Ss]ending (?:of )?(?:the )?e-?mail failed"
 )
-_SMTP = re.compile(rf"\bsmtps?(?:[.:/_ =-]|\b)|{MAIL_PORT}|\bport:? (?:25|465|587|2525)\b")
+_SMTP = expression(rf"\bsmtps?(?:[.:/_ =-]|\b)|{MAIL_PORT}|\bport:? (?:25|465|587|2525)\b")
 # Both in lower case.
-_TROUBLE = re.compile(
+_TROUBLE = expression(
     r"refused|timed ?out|\btimeout\b(?! ?=)|unreachable|no route to host|no such host|name resolution|not known"
     r"|getaddrinfo|x509|certificate|handshake|wrong version number|reset by peer|\beof\b"
     r"|authentication (?:failed|unsuccessful|error)|(?:login|auth)\w{0,20} (?:failed|denied|rejected)"
@@ -59,22 +60,22 @@ _ERROR_WORDS = (
     "invalid login", "never received", "x509", "certificate", "curl: (", "unsupported", "doesn't support",
 )  # fmt: skip
 # Other services, and mail servers that speak of those who come to them.
-_OTHERS = re.compile(
+_OTHERS = expression(
     r"imap|pop3|ldap|oauth|webhook|\bpush|https?://[^\s\"]{0,200}\"?: |fetchmail|getmail|dovecot|smtpd\b|postscreen"
     r"|amavis|rspamd|spamd\b|fail2ban|noqueue|reject: "
     r"|rejected (?:rcpt|mail|ehlo|helo|connection)|inbound|incoming"
     r"|upstream|postgres|redis|elastic|plugin_id|sasl \w{1,20} authentication|ssl_accept|rip=|\bclient ip\b"
 )
-_INCOMING = re.compile(
+_INCOMING = expression(
     r"NOQUEUE|reject: |smtpd\b|postscreen|rejected (?:RCPT|MAIL|EHLO|HELO)|SASL \w{1,20} authentication failed"
     r"|com\.sun\.mail\.(?:imap|pop3)|Net\.Imap|dovecot|fail2ban|rspamd|amavis|spamd\b|rip="
 )
-_FRAME = re.compile(r"\n\s{1,40}(?:at |\.\.\. \d|#\d{1,3} |from )[^\n]{0,1000}")
+_FRAME = expression(r"\n\s{1,40}(?:at |\.\.\. \d|#\d{1,3} |from )[^\n]{0,1000}")
 # smtplib's debug output: its error comes after it, or another line has the whole of it.
-_TRANSCRIPT = re.compile(r"\s*(?:reply|send|data): ")
+_TRANSCRIPT = expression(r"\s*(?:reply|send|data): ")
 # nodemailer's error object: the reply stands in its first line, the step in "command".
-_MEMBERS = re.compile(r"\s*\{?\n\s{1,8}(?:errno|code|syscall|address|command|response): .*", re.DOTALL)
-_COMMAND = re.compile(r"command: '(?P<step>CONN|EHLO|STARTTLS|AUTH|MAIL FROM|RCPT TO|DATA)")
+_MEMBERS = expression(r"\s*\{?\n\s{1,8}(?:errno|code|syscall|address|command|response): .*", re.DOTALL)
+_COMMAND = expression(r"command: '(?P<step>CONN|EHLO|STARTTLS|AUTH|MAIL FROM|RCPT TO|DATA)")
 _PHASES = {
     "CONN": Phase.CONNECT, "EHLO": Phase.EHLO, "STARTTLS": Phase.STARTTLS, "AUTH": Phase.AUTH,
     "MAIL FROM": Phase.MAIL_FROM, "RCPT TO": Phase.RCPT_TO, "DATA": Phase.END_OF_DATA,

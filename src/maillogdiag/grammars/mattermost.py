@@ -16,6 +16,7 @@ from functools import lru_cache
 import pyparsing as pp
 
 from maillogdiag.events import Event, EventKind
+from maillogdiag.expressions import expression
 from maillogdiag.failures import Failure, Phase, flattened, read_failure
 from maillogdiag.grammars.mattermost_lines import Entry, read_entry
 from maillogdiag.grammars.parts import parse_parts
@@ -56,12 +57,12 @@ _STAGE = WordedPattern(
 )
 _PHASE_BY_GROUP = {f"{phase.name.lower()}{n}": phase for n, (phase, _) in enumerate(_STAGES)}
 # LDAP, the database and others say this as well.
-_AMBIGUOUS_STAGE = re.compile(r"authentication failed|Failed to open connection$")
+_AMBIGUOUS_STAGE = expression(r"authentication failed|Failed to open connection$")
 # Before 6.0 these two stages were logged twice: by the mailer with the reason, by the caller without it.
-_LOGGED_TWICE = re.compile(
+_LOGGED_TWICE = expression(
     r"Failed to open TLS connection|Failed to (?:to )?set (?:the )?HELO|Failed to open a connection"
 )
-_MAILERS_LINE = re.compile(r"Failed to open a connection to SMTP server|Failed to to set the HELO")
+_MAILERS_LINE = expression(r"Failed to open a connection to SMTP server|Failed to to set the HELO")
 
 # message := "Error while sending the email" | "Failed to send" WHICH "email" … "successfully" | …
 _MAIL_MESSAGE = (
@@ -73,22 +74,22 @@ _MAIL_MESSAGE = (
     | pp.Regex(r"Mail server connection test (?:is )?failed")
     | pp.Regex(r"SMTP server settings do not appear to be configured properly")
 )  # fmt: skip
-_OWN_LIMIT = re.compile(r"rate limit exceeded|Invite emails? +rate limited|[Ii]nvite.{0,40}rate limit", re.DOTALL)
-_INVITES = re.compile(r"[Ii]nvit")
-_MAIL_PATH = re.compile(r"/(?:email/test|admin/test_email)\b")
-_SENDING = re.compile(r"sending mail(?: to (?P<to>\S{1,320}) with subject| ?$)")
-_UI_PREFIX = re.compile(r"^.{0,200}(?:Connection unsuccessful: ?|SendMail: ?)", re.DOTALL)
-_UI_TAIL = re.compile(r"(?: - undefined|\])?\s*$")
-_MAIL_REASON = re.compile(rf"\b[45]\d\d[ -](?:\d\.\d\.\d|[A-Z<'])|{MAIL_PORT}|:10025\b|\bsmtps?\b", re.IGNORECASE)
-_TLS_REASON = re.compile(r"^\W{0,4}(?:tls|x509|remote error: tls):")
+_OWN_LIMIT = expression(r"rate limit exceeded|Invite emails? +rate limited|[Ii]nvite.{0,40}rate limit", re.DOTALL)
+_INVITES = expression(r"[Ii]nvit")
+_MAIL_PATH = expression(r"/(?:email/test|admin/test_email)\b")
+_SENDING = expression(r"sending mail(?: to (?P<to>\S{1,320}) with subject| ?$)")
+_UI_PREFIX = expression(r"^.{0,200}(?:Connection unsuccessful: ?|SendMail: ?)", re.DOTALL)
+_UI_TAIL = expression(r"(?: - undefined|\])?\s*$")
+_MAIL_REASON = expression(rf"\b[45]\d\d[ -](?:\d\.\d\.\d|[A-Z<'])|{MAIL_PORT}|:10025\b|\bsmtps?\b", re.IGNORECASE)
+_TLS_REASON = expression(r"^\W{0,4}(?:tls|x509|remote error: tls):")
 # What the stage is called where the server's language is not English, as far as it tells the phase.
 _TRANSLATED = (
-    (Phase.MAIL_FROM, re.compile(r"desde|remitente|absender|exp[ée]diteur|mittente|remetente|afzender|отправител"
+    (Phase.MAIL_FROM, expression(r"desde|remitente|absender|exp[ée]diteur|mittente|remetente|afzender|отправител"
                                  r"|nadawc|发件|寄件|差出人|送信元", re.IGNORECASE)),
-    (Phase.RCPT_TO, re.compile(r"destinat|empfänger|ontvanger|odbiorc|получател|收件|宛先|送信先", re.IGNORECASE)),
-    (Phase.AUTH, re.compile(r"authenti|aut[eé]ntic|anmeld|uwierzyteln|аутентиф|認証|验证|驗證", re.IGNORECASE)),
+    (Phase.RCPT_TO, expression(r"destinat|empfänger|ontvanger|odbiorc|получател|收件|宛先|送信先", re.IGNORECASE)),
+    (Phase.AUTH, expression(r"authenti|aut[eé]ntic|anmeld|uwierzyteln|аутентиф|認証|验证|驗證", re.IGNORECASE)),
 )  # fmt: skip
-_DETAILS = re.compile(r"(?:\[details: |\bdetails=)(?P<details>.*)\]?", re.DOTALL)
+_DETAILS = expression(r"(?:\[details: |\bdetails=)(?P<details>.*)\]?", re.DOTALL)
 _FAULT_LEVELS = frozenset({"", "error", "eror", "warn", "warning", "crit", "critical", "fatal", "notificationerror"})
 _NEAR_MS = 10
 _MOST_CHARACTERS = 8 * 1024

@@ -6,7 +6,6 @@ logr's JSON and plain text (6.0 and later, plain where ConsoleJson is off).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from types import MappingProxyType
@@ -14,12 +13,13 @@ from typing import NamedTuple
 
 import pyparsing as pp
 
+from maillogdiag.expressions import expression
 from maillogdiag.grammars.members import read_members, unescape
 from maillogdiag.grammars.parts import parse_parts
 from maillogdiag.times import aware
 
-_COLOUR = re.compile(r"\x1b\[[0-9;]{0,12}m")
-_PLAIN_FIELD = re.compile(r'(?:^|\s)(?P<key>[A-Za-z_]\w{0,40})=(?:"(?P<quoted>(?:[^"\\]|\\.)*)"?|(?P<bare>\S*))')
+_COLOUR = expression(r"\x1b\[[0-9;]{0,12}m")
+_PLAIN_FIELD = expression(r'(?:^|\s)(?P<key>[A-Za-z_]\w{0,40})=(?:"(?P<quoted>(?:[^"\\]|\\.)*)"?|(?P<bare>\S*))')
 _ZONES_H = {"UTC": 0, "GMT": 0, "CET": 1, "CEST": 2, "BST": 1, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "PST": -8,
             "PDT": -7, "MSK": 3}  # fmt: skip
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 
-_MEMBER = re.compile(
+from maillogdiag.expressions import expression
+
+_MEMBER = expression(
     r'"(?P<key>[A-Za-z_]{1,40})"\s?:\s?(?:"(?P<text>(?:[^"\\]|\\.)*)"?|(?P<number>-?\d[\d.eE+-]{0,30}))'
 )
-_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPE = expression(r"\\(.)", re.DOTALL)
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from maillogdiag.events import Event, EventKind
+from maillogdiag.expressions import expression
 from maillogdiag.failures import Phase, read_failure
 from maillogdiag.grammars.members import read_members
 from maillogdiag.grammars.ports import MAIL_PORT
@@ -26,7 +27,7 @@ APP = "nextcloud"
 _MOST_CHARACTERS = 8 * 1024
 
 # What only a mailer says.
-_MAILER = re.compile(
+_MAILER = expression(
     r"Swift_|[Ss]wift[/\\](?:lib|Transport|Mailer)|Component\\{1,4}Mailer|Connection could not be established with host"
     r"|Failed to authenticate on SMTP server|Failed to find an authenticator|Expected response code"
     r"|Unable to connect with (?:STARTTLS|TLS encryption)|Error connecting to SMTP server|Horde_(?:Smtp|Mail_Ex)"
@@ -37,26 +38,26 @@ _MAILER = re.compile(
     re.DOTALL,
 )
 # Words of PHP's mailers, whichever application they serve.
-_PHP_MAILER = re.compile(
+_PHP_MAILER = expression(
     r"Swift|authenticator|stream_socket_|Connection could not be established|Expected response code"
     r"|Unable to connect with|Connection to \"|Could not send mail to "
 )
-_SOCKET = re.compile(r"stream_socket_(?:client|enable_crypto)\(\)|php_network_getaddresses|fsockopen\(\)")
+_SOCKET = expression(r"stream_socket_(?:client|enable_crypto)\(\)|php_network_getaddresses|fsockopen\(\)")
 # A socket is a mailer's where its port, its host, the frame or the page that was asked for says so.
-_MAIL_SOCKET = re.compile(rf"{MAIL_PORT}|Swift|Mailer|mailtest|(?:tcp|ssl|tls)://(?:smtp|mail|mx)\b", re.IGNORECASE)
-_DIALOGUE_ERROR = re.compile(r"!! (?P<error>.{1,2000}?)(?= >> |$)", re.DOTALL)
+_MAIL_SOCKET = expression(rf"{MAIL_PORT}|Swift|Mailer|mailtest|(?:tcp|ssl|tls)://(?:smtp|mail|mx)\b", re.IGNORECASE)
+_DIALOGUE_ERROR = expression(r"!! (?P<error>.{1,2000}?)(?= >> |$)", re.DOTALL)
 # `Sent mail to "Array⏎(⏎    [ada@example.net] => Ada⏎)⏎" with subject …`: the first address
-_SENT = re.compile(r"Sent mail to \"(?:[^\"@]{0,200}?(?P<to>[^\s\[\]\"<>@]{1,64}@[\w.-]{1,255}))?")
-_OWN_TRACES = re.compile(
+_SENT = expression(r"Sent mail to \"(?:[^\"@]{0,200}?(?P<to>[^\s\[\]\"<>@]{1,64}@[\w.-]{1,255}))?")
+_OWN_TRACES = expression(
     r"nextcloud|owncloud|Please revise your settings|OCA?\\|\bOC_|\"reqId\"|(?:Debug|Info|Warning|Error|Fatal) \| ",
     re.IGNORECASE,
 )
-_LOG_READER = re.compile(r"^\W{0,4}(?:(?:Debug|Info|Warning|Error|Fatal)\s{1,9})?\|?\s{0,3}[\w -]{0,40}\| ")
-_TRACE = re.compile(
+_LOG_READER = expression(r"^\W{0,4}(?:(?:Debug|Info|Warning|Error|Fatal)\s{1,9})?\|?\s{0,3}[\w -]{0,40}\| ")
+_TRACE = expression(
     r"(?: in | at |\. ?)/[\w./-]{10,300}\.php(?:[:#(]| - line).*|\s#0 /.*|\s\| \d{4}-\d\d-\d\dT.*", re.DOTALL
 )
-_ESCAPED_EXCEPTION = re.compile(r'"Exception":"(?P<name>[^"]{1,200})","Message":"(?P<message>(?:[^"\\]|\\.){0,4000})')
-_EXPECTED_CODE = re.compile(r"Expected response code \"?(?P<codes>[\d/]{3,15})")
+_ESCAPED_EXCEPTION = expression(r'"Exception":"(?P<name>[^"]{1,200})","Message":"(?P<message>(?:[^"\\]|\\.){0,4000})')
+_EXPECTED_CODE = expression(r"Expected response code \"?(?P<codes>[\d/]{3,15})")
 _PHASES = {"220": Phase.GREETING, "235": Phase.AUTH, "334": Phase.AUTH, "354": Phase.DATA}
 
 

@@ -12,13 +12,13 @@ Sources: src/global/log_adhoc.c, src/smtp/smtp_trouble.c, smtp_connect.c, src/sm
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pyparsing as pp
 
 from maillogdiag.events import Event, EventKind
+from maillogdiag.expressions import expression
 from maillogdiag.failures import Failure, Phase, read_failure
 from maillogdiag.grammars.clients import is_near
 from maillogdiag.grammars.parts import parse_parts
@@ -27,7 +27,7 @@ from maillogdiag.records import Record
 APP = "postfix"
 _MOST_CHARACTERS = 8 * 1024
 
-_PROGRAM = re.compile(r"(?:^|\s)(?P<process>[\w.@-]{1,60}(?:/[\w.-]{1,40}){1,3})\[(?P<pid>\d{1,10})\]: ")
+_PROGRAM = expression(r"(?:^|\s)(?P<process>[\w.@-]{1,60}(?:/[\w.-]{1,40}){1,3})\[(?P<pid>\d{1,10})\]: ")
 _QUEUE_ID = pp.Regex(r"(?P<queue>(?=[A-Za-z]{0,19}\d)[0-9A-Za-z]{5,20}|[0-9A-F]{6,15}):(?= )")
 _DELIVERY = pp.Regex(
     r"(?s)(?:to=<(?P<to>[^>]{0,320})>)?(?P<details>[^(]{0,1500}?)"
@@ -69,12 +69,12 @@ _MESSAGE = pp.Opt(_QUEUE_ID) + (
 
 _DELIVERY_LINE = pp.Opt(_QUEUE_ID) + _DELIVERY
 
-_RELAY = re.compile(r"relay=(?P<host>[\w.-]{1,255})\[[^\]]{0,60}\](?::(?P<port>\d{1,5}))?")
-_DSN = re.compile(r"dsn=(?P<dsn>[245]\.\d{1,3}\.\d{1,3})")
-_REJECTED_FROM_TO = re.compile(r"from=<(?P<from>[^>]{0,320})> to=<(?P<to>[^>]{0,320})>")
-_LOGGED_IN = re.compile(r"sasl_username=|not owned by user")
+_RELAY = expression(r"relay=(?P<host>[\w.-]{1,255})\[[^\]]{0,60}\](?::(?P<port>\d{1,5}))?")
+_DSN = expression(r"dsn=(?P<dsn>[245]\.\d{1,3}\.\d{1,3})")
+_REJECTED_FROM_TO = expression(r"from=<(?P<from>[^>]{0,320})> to=<(?P<to>[^>]{0,320})>")
+_LOGGED_IN = expression(r"sasl_username=|not owned by user")
 # A line above says which: the delivery line shall not have the last word.
-_VAGUE = re.compile(r"Server certificate not|Cannot start TLS: handshake failure|local data error while talking")
+_VAGUE = expression(r"Server certificate not|Cannot start TLS: handshake failure|local data error while talking")
 _CLIENT_DAEMONS = frozenset({"smtp", "lmtp", "smtps", "relay"})
 _LOCAL_DAEMONS = frozenset({"local", "virtual"})
 _SUBMITTING = frozenset({"sendmail", "postdrop"})

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import re
 
+from maillogdiag.expressions import expression
 from maillogdiag.grammars.python_traceback import SMTP_CLASS, is_network_exception
 
 # class [":" text | "(" arguments ")"]: an exception that happened, not one that source code names.
-_SMTP_ERROR = re.compile(
+_SMTP_ERROR = expression(
     rf"(?:(?<![\w.:])|(?<=\\n))(?<!raise )(?<!except )(?<!import )"
     rf"(?P<error>(?:[A-Za-z_]\w{{0,60}}\.){{0,6}}{SMTP_CLASS}"
     r"(?:: ?.*|\((?:-?\d|['\"{]|b['\"]|message=|\)).*|\s*$|'>.*| sending mail.*))",
     re.MULTILINE,
 )
 # smtplib's own sentences; rsync and databases word theirs otherwise.
-_SMTPLIB_WORDS = re.compile(
+_SMTPLIB_WORDS = expression(
     r"(?:^|[\s:('\"*|])(?P<error>"
     r"Connection unexpectedly closed(?:: (?:timed out|The read operation timed out|\[Errno .*))?(?=\W{0,6}$)"
     r"|(?:STARTTLS|SMTP AUTH) extension not supported by server|SMTPUTF8 not supported by server"
@@ -25,18 +26,18 @@ _SMTPLIB_WORDS = re.compile(
     r"|EMAIL_USE_TLS/EMAIL_USE_SSL are mutually exclusive.*)",
     re.MULTILINE,
 )
-_OTHER_CLOSED = re.compile(r"rsync|websocket|ssh\b|redis|amqp", re.IGNORECASE)
+_OTHER_CLOSED = expression(r"rsync|websocket|ssh\b|redis|amqp", re.IGNORECASE)
 
 # smtplib's pair of code and reply. As bytes only smtplib has it; AMQP and HTTP clients have pairs with strings.
-_REPLY_PAIR = re.compile(
+_REPLY_PAIR = expression(
     r"(?P<error>(?:\{'[^'\n]{0,320}': ?)?\((?P<code>[45]\d\d), ?(?P<bytes>[bu]?)"
     r"(?:'[^'\n]{1,2000}|\"[^\"\n]{1,2000}).*)"
 )
 _SMTP_CODES = frozenset({421, 432, 450, 451, 452, 454, 455, 501, 521, 530, 534, 535, 538, 550, 551, 552, 553, 554, 555})
-_ENHANCED = re.compile(r"[45]\.\d{1,3}\.\d{1,3}\b")
+_ENHANCED = expression(r"[45]\.\d{1,3}\.\d{1,3}\b")
 
 # A line that speaks of sending mail, one that mourns a mail, one that names SMTP.
-_MAIL = re.compile(
+_MAIL = expression(
     r"\bsend(?:ing)?\b[^\n]{0,80}?\be?-?mails?\b"
     r"|\be-?mail(?:ing|s)?\b[^\n]{0,60}?\b(?:fail|error|not\b|could|unable|problem)"
     r"|\b(?:fail|error|cannot|can't|could not|couldn't|unable|problem|occurred)[^\n]{0,80}?"
@@ -44,22 +45,22 @@ _MAIL = re.compile(
     r"|\bSMTP\b|\bsmtp\.|smtplib|core\.mail|EmailBackend",
     re.IGNORECASE,
 )
-_INCOMING = re.compile(
+_INCOMING = expression(
     r"\bimap|\bpop3|\bldap|fetch|inbox|incoming|inbound|receiv(?:e|ing) |webhook|https?connectionpool|smtpd|redis|amqp"
     r"|rabbitmq|database|postgres",
     re.IGNORECASE,
 )
-_REASON = re.compile(
+_REASON = expression(
     r"(?P<error>(?:\b[A-Za-z_][\w.]{0,80}(?:[Ee]rror|Exception|timeout)(?:: |\([^()\n]{0,40}?))?"
     r"(?:\[Errno -?\d{1,5}\]|\[WinError \d{1,5}\]|\[SSL: [A-Z0-9_]{1,60}\]"
     r"|\b(?:OS|Timeout|ConnectionRefused|ConnectionReset|SSL\w{0,20})Error\(|[Tt]he read operation timed out"
     r"|\b(?:connection )?timed out).*)"
 )
-_SOURCE_LINE = re.compile(r"\s*(?:File \"|raise |except |import |from )")
+_SOURCE_LINE = expression(r"\s*(?:File \"|raise |except |import |from )")
 
 # Odoo tells of a failed mail twice, with the reason in the lines below (odoo/addons/base/models/ir_mail_server.py,
 # odoo/addons/mail/models/mail_mail.py).
-_ODOO = re.compile(r"(?P<server>Mail delivery failed via SMTP server)|(?P<mail>failed sending mail \(id: \d{1,12}\))")
+_ODOO = expression(r"(?P<server>Mail delivery failed via SMTP server)|(?P<mail>failed sending mail \(id: \d{1,12}\))")
 
 
 def find_smtp_error(text: str) -> str | None:

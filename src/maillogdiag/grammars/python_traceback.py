@@ -6,10 +6,10 @@ That is told by the frames (smtplib.py, django/core/mail …) and by the excepti
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from maillogdiag.expressions import expression
 from maillogdiag.failures import Phase
 
 # The classes of smtplib, aiosmtplib and twisted.mail.smtp; no other client has exceptions of these names.
@@ -22,22 +22,22 @@ NETWORK_CLASS = (
     r"(?:socket\.(?:gaierror|timeout|error|herror)|gaierror|timeout|(?:Connection(?:Refused|Reset|Aborted)|BrokenPipe"
     r"|Timeout|OS|IO)Error|error(?=: \[Errno)|(?:ssl\.)?(?:SSL\w{0,40}Error|CertificateError))"
 )
-_SMTP_EXCEPTION = re.compile(rf"(?:[A-Za-z_]\w{{0,60}}\.){{0,6}}{SMTP_CLASS}(?![\w.])")
-_NETWORK_EXCEPTION = re.compile(rf"{NETWORK_CLASS}(?![\w.])")
-_WITH_REPLY = re.compile(r"\(-?\d{1,3}, |\{")
+_SMTP_EXCEPTION = expression(rf"(?:[A-Za-z_]\w{{0,60}}\.){{0,6}}{SMTP_CLASS}(?![\w.])")
+_NETWORK_EXCEPTION = expression(rf"{NETWORK_CLASS}(?![\w.])")
+_WITH_REPLY = expression(r"\(-?\d{1,3}, |\{")
 _NEVER_CONNECTED = "run connect() first"
 
-_HEADING = re.compile(r"\W{0,3}(?P<kind>Traceback|Stack) \(most recent call last\)")
-_FRAME = re.compile(r"\s+File \"(?P<path>[^\"]{1,400})\", line \d{1,7}(?:, in (?P<function>\S{1,200}))?")
-_EXCEPTION = re.compile(r"[A-Za-z_][\w.]{0,200}(?:: .*|:?$)")
-_RAISE = re.compile(rf"\s+raise (?P<call>(?:\w+\.)?{SMTP_CLASS}\b.*)")
+_HEADING = expression(r"\W{0,3}(?P<kind>Traceback|Stack) \(most recent call last\)")
+_FRAME = expression(r"\s+File \"(?P<path>[^\"]{1,400})\", line \d{1,7}(?:, in (?P<function>\S{1,200}))?")
+_EXCEPTION = expression(r"[A-Za-z_][\w.]{0,200}(?:: .*|:?$)")
+_RAISE = expression(rf"\s+raise (?P<call>(?:\w+\.)?{SMTP_CLASS}\b.*)")
 _MOST_OF_A_LINE = 4096
 
 # A path that only code sending mail by SMTP goes through.
-_MAIL_PATH = re.compile(
+_MAIL_PATH = expression(
     r"smtplib\.py|django[/\\]core[/\\]mail[/\\]|email_backends|send_e?mail\.py|aiosmtplib|djcelery_email|flask_mail"
 )
-_MAIL_FUNCTION = re.compile(r"(?:_|\b)send_?(?:[a-z]{1,40}_){0,4}e?mails?(?:_|\b)")
+_MAIL_FUNCTION = expression(r"(?:_|\b)send_?(?:[a-z]{1,40}_){0,4}e?mails?(?:_|\b)")
 # smtplib's functions, one a step of the dialogue; the innermost tells where it broke off.
 _PHASES = {
     "connect": Phase.CONNECT,
@@ -51,7 +51,7 @@ _PHASES = {
     "data": Phase.DATA,
 }
 _WAITING_FOR = {Phase.CONNECT: Phase.GREETING, Phase.DATA: Phase.END_OF_DATA}
-_OTHER_CLIENT = re.compile(
+_OTHER_CLIENT = expression(
     r"urllib3?[/\\]|requests[/\\]|http[/\\]client|httplib|aiohttp|httpx|imaplib|poplib|ldap|redis|psycopg|pymysql|MySQLdb"
     r"|pika[/\\]|amqp[/\\]|kombu|boto|paramiko|ftplib|websocket|push_notifications"
 )

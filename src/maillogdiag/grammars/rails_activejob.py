@@ -11,6 +11,7 @@ import re
 import pyparsing as pp
 
 from maillogdiag.events import Event, EventKind
+from maillogdiag.expressions import expression
 from maillogdiag.failures import Failure
 from maillogdiag.grammars.parts import parse_parts
 from maillogdiag.grammars.rails_events import RubyEntry
@@ -20,7 +21,7 @@ from maillogdiag.grammars.ruby_exceptions import RubyException, exception_at_sta
 _VERBS = r"(?:Enqueued|Failed enqueuing|Performing|Performed|Error performing|Retrying|Stopped retrying|Discarded)"
 _VERB = pp.Regex(_VERBS)("verb")
 # Behind a prefix that no envelope knows, the verb and its class still stand together.
-_START = re.compile(rf"{_VERBS}\s+[A-Z][\w:]{{0,200}}\s+(?:\(Job ID: |(?:from|to|in|due)\b)")
+_START = expression(rf"{_VERBS}\s+[A-Z][\w:]{{0,200}}\s+(?:\(Job ID: |(?:from|to|in|due)\b)")
 _CLASS = pp.Regex(r"[A-Z][\w:]{0,200}")("name")
 _JOB_ID = pp.Regex(r"\(Job ID: (?P<job_id>[\w-]{1,64})\)")
 _QUEUE = pp.Regex(r"(?:from|to) (?:[\w:]{1,80}\()?(?P<queue>[\w:.-]{1,120})\)?")
@@ -28,7 +29,7 @@ _REST = pp.Regex(r".*", re.DOTALL)("rest")
 _JOB_LINE = _VERB + _CLASS + pp.Opt(_JOB_ID) + pp.Opt(_QUEUE) + _REST
 
 # "… to Sidekiq(mailers) at 2026-11-21 10:00:00 UTC": it is to wait until then.
-_LATER = re.compile(r"\s*at \d{4}-")
+_LATER = expression(r"\s*at \d{4}-")
 
 _CAUSE = pp.Regex(r".*?(?:(?:in|after) [\d.]{1,20}ms:|due to an?(?= ))", re.DOTALL)
 _REASON = _CAUSE + pp.Regex(r".*", re.DOTALL)("reason")

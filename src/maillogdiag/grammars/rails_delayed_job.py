@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from maillogdiag.events import Event, EventKind
+from maillogdiag.expressions import expression
 from maillogdiag.grammars.rails_events import RubyEntry
 from maillogdiag.grammars.rails_jobs import Job, SendsMail
 from maillogdiag.grammars.ruby_exceptions import RubyException, exception_at_start, failure_of, is_about_mail
@@ -18,7 +19,7 @@ _LINE = WordedPattern(
     (" (id=",),
     re.DOTALL,
 )
-_JOB_ID = re.compile(r"\[(?P<job_id>[\w-]{32,36})\]")
+_JOB_ID = expression(r"\[(?P<job_id>[\w-]{32,36})\]")
 _WITHOUT_FAILURE = {
     "RUNNING": (EventKind.STARTED, "delayed-running"),
     "COMPLETED": (EventKind.ACCEPTED, "delayed-completed"),

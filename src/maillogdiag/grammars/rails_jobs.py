@@ -11,6 +11,7 @@ from enum import Enum, auto
 from functools import lru_cache
 from typing import NamedTuple
 
+from maillogdiag.expressions import expression
 from maillogdiag.grammars.worded import WordedPattern
 from maillogdiag.records import Record
 
@@ -61,19 +62,19 @@ def _sends_mail(name: str, queue: str) -> SendsMail:
     return SendsMail.YES if _MAIL_QUEUE.match(queue) else SendsMail.MAYBE
 
 
-_CERTAIN = re.compile(
+_CERTAIN = expression(
     r"Mailer(?!lite)|MailDeliver|Deliver\w{0,30}E?[Mm]ail|EmailDeliver|Devise::Async|EmailsOnPush|DigestE?[Mm]ail"
     r"|Send\w{0,30}E?[Mm]ail"
 )
-_MAIL_QUEUE = re.compile(r"mailers?|e?mails?$|mailing")
-_MAIL = re.compile(r"mail", re.IGNORECASE)
-_INCOMING = re.compile(
+_MAIL_QUEUE = expression(r"mailers?|e?mails?$|mailing")
+_MAIL = expression(r"mail", re.IGNORECASE)
+_INCOMING = expression(
     r"incoming|inbound|receiv|mail_?box|imap|fetch|mail_?room|poll|process_?e?mail|routing|incinerat|reply_?by"
     r"|chimp|domain|valid|verif|block|import|sync",
     re.IGNORECASE,
 )
 
-_FIELD = re.compile(
+_FIELD = expression(
     r'"(?P<key>class|wrapped|job_class|queue|queue_name|jid|job_id|error_class|error_message)"\s{0,2}(?::|=>)\s{0,2}'
     r'"(?P<value>(?:[^"\\]|\\.){0,4000})"?'
 )
@@ -89,7 +90,7 @@ _MAILER_METHOD = WordedPattern(
     r"\b(?P<mailer>(?:[A-Z]\w{0,60}::)?[A-Z]?\w{0,60}Mailer)#(?P<mail>\w{1,120})", ("Mailer#",)
 )
 _ESCAPES = {"\\n": "\n", '\\"': '"', "\\\\": "\\", "\\u003c": "<", "\\u003e": ">", "\\/": "/"}
-_ESCAPE = re.compile(r'\\(?:u003[ce]|[n"\\/])')
+_ESCAPE = expression(r'\\(?:u003[ce]|[n"\\/])')
 
 
 def read_job(text: str) -> Job:
@@ -125,7 +126,7 @@ def unescape(text: str) -> str:
     return _ESCAPE.sub(lambda found: _ESCAPES[found[0]], text)
 
 
-_OTHER_GLOBAL_ID = re.compile(r"gid://(?!mastodon/)")
+_OTHER_GLOBAL_ID = expression(r"gid://(?!mastodon/)")
 _MASTODON_MAILERS = WordedPattern(
     r"\b(?:UserMailer|NotificationMailer|AdminMailer|EmailSubscriptionMailer)\b",
     ("UserMailer", "NotificationMailer", "AdminMailer", "EmailSubscriptionMailer"),

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import pyparsing as pp
 
+from maillogdiag.expressions import expression
 from maillogdiag.grammars.parts import parse_parts
 from maillogdiag.times import aware
 
@@ -92,18 +93,18 @@ _LINE = _HEAD + _TAIL
 _SIDEKIQ_6_LINE = _SIDEKIQ_6("head") + _TAIL
 
 # Behind a prefix that no envelope knows (foreman, a log viewer), a Sidekiq line begins here.
-_SIDEKIQ_START = re.compile(
+_SIDEKIQ_START = expression(
     r"(?:(?:DEBUG|INFO|WARN|ERROR|FATAL) {1,3})?\d{4}-\d\d-\d\dT[\d:.]{8,18}Z (?:\d{1,10} TID-|pid=\d{1,10} tid=)"
     r"|\bTID-\w{1,32} |\bpid=\d{1,10} tid=\w"
 )
-_PAIR = re.compile(r"(\w+)=(\S+)")
-_JSON_HEAD = re.compile(
+_PAIR = expression(r"(\w+)=(\S+)")
+_JSON_HEAD = expression(
     r'\{"ts":"(?P<ts>[^"]{1,40})","pid":(?P<pid>\d{1,10}),"tid":"(?P<tid>\w{1,32})",'
     r'(?:"ctx":\{[^{}]{0,2000}\},)?"lvl":"(?P<lvl>\w+)","msg":"(?P<msg>.*)',
     re.DOTALL,
 )
-_TAG = re.compile(r"\[([^\[\]]+)\]")
-_UUID = re.compile(r"[0-9a-fx]{8}-?(?:[0-9a-fx]{4}-?){3}[0-9a-fx]{12}$")
+_TAG = expression(r"\[([^\[\]]+)\]")
+_UUID = expression(r"[0-9a-fx]{8}-?(?:[0-9a-fx]{4}-?){3}[0-9a-fx]{12}$")
 
 
 def read_line(text: str) -> RubyLine:

@@ -6,19 +6,18 @@ prove that a try was made, never that it succeeded. Rails 7.1 logs `Failed deliv
 
 from __future__ import annotations
 
-import re
-
 from maillogdiag.events import Event, EventKind
+from maillogdiag.expressions import expression
 from maillogdiag.grammars.rails_events import RubyEntry
 from maillogdiag.grammars.rails_jobs import Job, unescape
 from maillogdiag.grammars.ruby_exceptions import RubyException, failure_of, find_exception
 
-_SENT = re.compile(
+_SENT = expression(
     r"(?:Sent mail to (?P<recipient>[^\s,()]{1,254})|Delivered mail (?P<message_id>\S{1,300}))[^\n]{0,2000}"
     r"\([\d.]{1,20}ms\)"
 )
-_SKIPPED = re.compile(r"Skipped delivery of mail \S{1,300} as `perform_deliveries` is false")
-_FAILED = re.compile(
+_SKIPPED = expression(r"Skipped delivery of mail \S{1,300} as `perform_deliveries` is false")
+_FAILED = expression(
     r"Failed delivery of mail \S{1,300} error_class=(?P<name>[\w:]{1,120}) "
     r"error_message=\"?(?P<message>(?:[^\"\\]|\\.){0,4000})"
 )

@@ -7,10 +7,10 @@ error in the hash is that of the try *before*: it is handed on as context only.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from maillogdiag.events import Event, EventKind
+from maillogdiag.expressions import expression
 from maillogdiag.failures import read_failure
 from maillogdiag.grammars.rails_events import RubyEntry
 from maillogdiag.grammars.rails_jobs import Job, SendsMail, read_job
@@ -24,9 +24,9 @@ from maillogdiag.grammars.ruby_exceptions import (
 )
 from maillogdiag.grammars.ruby_frames import begins_with_frame, has_mail_frames
 
-_STEP = re.compile(r"(?P<step>start|done|fail)(?:: [\d.]{1,20} sec)?\s*$")
-_DEAD = re.compile(r"Adding dead (?P<class>[\w:]{1,200}) job (?P<jid>\w{1,64})")
-_JOB_DUMP = re.compile(r'\{\s{0,2}(?:"context"|"(?:class|retry|queue|jid|args)"\s{0,2}(?::|=>))')
+_STEP = expression(r"(?P<step>start|done|fail)(?:: [\d.]{1,20} sec)?\s*$")
+_DEAD = expression(r"Adding dead (?P<class>[\w:]{1,200}) job (?P<jid>\w{1,64})")
+_JOB_DUMP = expression(r'\{\s{0,2}(?:"context"|"(?:class|retry|queue|jid|args)"\s{0,2}(?::|=>))')
 # Raised to stop a worker or to refuse a bad host name: the job runs again, or never had a mail.
 _NO_FAILURES = ("Sidekiq::Shutdown", "Mastodon::HostValidationError")
 _STEPS = {"start": EventKind.STARTED, "done": EventKind.ACCEPTED, "fail": EventKind.CONTEXT}

@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from maillogdiag.expressions import expression
 from maillogdiag.failures import Failure, read_failure
 from maillogdiag.grammars.rails_jobs import SendsMail, unescape
 from maillogdiag.grammars.ruby_frames import (
@@ -45,12 +46,12 @@ class RubyException(NamedTuple):
 
 
 _CLASS = r"[A-Z]\w{0,60}(?:::[A-Z]\w{0,60}){0,6}"
-_SMTP_CLASS = re.compile(r"Net::SMTP[A-Z]\w*|Mail::\w*::?DeliveryError|Mail::Sendmail::\w+|Net::SMTP::\w+Error")
-_NETWORK_CLASS = re.compile(
+_SMTP_CLASS = expression(r"Net::SMTP[A-Z]\w*|Mail::\w*::?DeliveryError|Mail::Sendmail::\w+|Net::SMTP::\w+Error")
+_NETWORK_CLASS = expression(
     r"Net::(?:Open|Read|Write)Timeout|Timeout::Error|OpenSSL::SSL::SSLError\w*|Errno::E[A-Z]+|SocketError"
     r"|Socket::ResolutionError|EOFError|IOError|ArgumentError|Resolv::\w+"
 )
-_STORAGE_CLASS = re.compile(r"PG::|Mysql2?::|SQLite3::|ActiveRecord::|ActiveJob::|Redis(?:Client)?::|Elasticsearch::")
+_STORAGE_CLASS = expression(r"PG::|Mysql2?::|SQLite3::|ActiveRecord::|ActiveJob::|Redis(?:Client)?::|Elasticsearch::")
 _KNOWN = rf"(?:{_SMTP_CLASS.pattern}|{_NETWORK_CLASS.pattern})"
 _SMTP_MESSAGE = WordedPattern(
     r"SMTP-AUTH requested but missing|SMTP (?:From|To) address may not be blank|SMTP session already started"
@@ -69,12 +70,12 @@ _NETWORK_MESSAGE = WordedPattern(
 )  # fmt: skip
 
 # These search what is in lower case: to search without regard to case takes ten times as long.
-_MAIL_WORDS = re.compile(
+_MAIL_WORDS = expression(
     r"\bport (?:25|465|587|2525)\b|(?<=[\w\])]):(?:25|465|587|2525)\b(?![:.\d])|smtp|sendmail|[a-z]mailer\b|@mailers\b"
     r"|\b(?:send|sent|sending|deliver\w{0,5}|notif\w{0,10})\b[^\n]{0,40}\be-?mails?\b|\be-?mails?\b[^\n]{0,30}"
     r"\b(?:could not|cannot|not|failed|fail|error|delivery)\b"
 )
-_OTHER_SERVICE = re.compile(
+_OTHER_SERVICE = expression(
     r"net/(?:http|imap|pop|ldap|ftp|ssh)\b|net::(?:http|imap|pop3|ldap|ftp|ssh)|http::|https?://|\bimaps?\b|\bpop3s?\b"
     r"|ldap|redis|pg::|mysql2?::|faraday|httparty|rest-?client|excon|gems/http-|oauth|webhook|activitypub|elasticsearch"
     r"|\bport (?:443|80|143|993|110|995|389|636|5432|3306|6379|9200|8080)\b"
@@ -85,8 +86,8 @@ _IN_PARENTHESES = (
     rf"(?P<text>(?P<name>{_CLASS}) \((?P<message>.{{0,4000}}?)\s{{0,3}}\):?)(?:\.|, which|\s{{0,3}}$|\s{{0,3}}\n)"
 )
 _AFTER_COLON = rf"(?P<text>(?P<name>{_CLASS}):(?!:) {{0,2}}(?P<message>[^\n]{{0,4000}}))"
-_SHAPES = (re.compile(_IN_PARENTHESES, re.DOTALL), re.compile(_AFTER_COLON))
-_CLASS_FIRST = re.compile(
+_SHAPES = (expression(_IN_PARENTHESES, re.DOTALL), expression(_AFTER_COLON))
+_CLASS_FIRST = expression(
     r"(?P<name>(?:[A-Z]\w{0,60}::){0,6}(?:(?<=::)[A-Z]\w{0,60}|[A-Z]\w{0,60}(?:Error|Exception)))(?!\w)"
 )
 _KNOWN_CLASS = WordedPattern(
@@ -94,22 +95,22 @@ _KNOWN_CLASS = WordedPattern(
     "EOFError", "IOError", "ArgumentError", "Resolv::"),
 )  # fmt: skip
 _SMTP_KNOWN = WordedPattern(rf"(?<![\w:])(?:{_SMTP_CLASS.pattern})(?![#\w])", ("Net::SMTP", "Mail::"))
-_BEHIND_MESSAGE = re.compile(rf"(?P<message>[^\n]{{1,2000}}?) \((?P<name>{_CLASS})\)\s{{0,3}}(?:\n|$)")
-_LINE_BELOW = re.compile(
+_BEHIND_MESSAGE = expression(rf"(?P<message>[^\n]{{1,2000}}?) \((?P<name>{_CLASS})\)\s{{0,3}}(?:\n|$)")
+_LINE_BELOW = expression(
     r"(?:[ `*]{0,4}(?:in|at) \S{1,200})?[`*:,\s-]{0,40}(?:Error message:\s{0,3}`{0,3}\s?)?(?P<message>[^\n`]{1,2000})"
 )
 # Structured logs: `"error_class":"X","error_message":"m"` in either order, `"exception":["X","m"]`, Que's `"error"`.
-_FIELD_CLASS = re.compile(
+_FIELD_CLASS = expression(
     r"(?:exception[._]?|error[._])class\\?\"?\s{0,2}(?:=>|:|=)\s{0,2}\\?\"?(?P<name>[A-Z][\w:]{1,120})"
 )
-_FIELD_MESSAGE = re.compile(
+_FIELD_MESSAGE = expression(
     r"(?:exception[._]?|error[._])message\\?\"?\s{0,2}(?:=>|:|=)\s{0,2}\\?\"(?P<message>(?:[^\"\\]|\\.){0,4000})"
 )
-_PAIR = re.compile(
+_PAIR = expression(
     rf"\"(?:exception\": ?\[|error\": ?{{\"class\": ?)\"(?P<name>{_CLASS})\", ?(?:\"message\": ?)?"
     r"\"(?P<message>(?:[^\"\\]|\\.){0,4000})"
 )
-_PYTHON = re.compile(r"Traceback \(most recent|\.py\", line|\bsmtplib\.")
+_PYTHON = expression(r"Traceback \(most recent|\.py\", line|\bsmtplib\.")
 
 
 @lru_cache(maxsize=256)

@@ -5,8 +5,7 @@ Frames name the file of the library, which no rewording of an error can hide.
 
 from __future__ import annotations
 
-import re
-
+from maillogdiag.expressions import expression
 from maillogdiag.failures import Phase
 from maillogdiag.grammars.worded import WordedPattern
 
@@ -15,7 +14,7 @@ _FRAME = WordedPattern(
     r"|\sFile \"[^\"\n]{1,300}\", line \d",
     (":in", 'File "'),
 )
-_FRAME_AT_START = re.compile(
+_FRAME_AT_START = expression(
     r"\s{0,20}(?:from )?(?:[\w-]{1,60} \([\w.]{1,30}\) )?[^\s:]{1,400}\.\w{1,5}:\d{1,6}:in\s|\s{0,20}File \""
 )
 _MAIL_FILE = WordedPattern(
@@ -27,7 +26,7 @@ _MAIL_FILE = WordedPattern(
 _SENDMAIL_FRAME = WordedPattern(
     r"\S{0,80}delivery_methods/sendmail\.rb:\d{1,6}:in \S{1,80}", ("delivery_methods/sendmail.rb:",)
 )
-_SMTP_METHOD = re.compile(
+_SMTP_METHOD = expression(
     r"net/smtp[\w/]{0,60}\.rb(?::\d+:in\s[`'\"]|\", line \d+, in )(?:(?:block|rescue|ensure) (?:\(\d+ levels\) )?in )?"
     r"(?:[\w:]{1,60}[#.])?(?P<method>\w{1,60})"
 )

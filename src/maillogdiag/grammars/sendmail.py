@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import pyparsing as pp
 
 from maillogdiag.events import Event, EventKind
+from maillogdiag.expressions import expression
 from maillogdiag.failures import read_failure
 from maillogdiag.grammars.parts import parse_parts
 from maillogdiag.records import Record
@@ -39,10 +40,10 @@ _MSMTP_LOG = pp.Regex(
 _SPOKEN = pp.Regex(r"(?s).{0,120}?\b(?P<program>msmtp|sSMTP|ssmtp)(?:\[\d{1,10}\])?: (?P<words>.*)")
 _GRAMMAR = _SENDMAIL | _SENDMAIL_FROM | _MSMTP_LOG | _SPOKEN
 
-_ERROR = re.compile(r"errormsg='(?P<words>.*?)'(?= exitcode|$| \w{1,12}=)", re.DOTALL)
-_REPLY = re.compile(r"smtpmsg='(?P<words>.*?)'(?= exitcode|$| \w{1,12}=)", re.DOTALL)
-_NO_TRY = re.compile(r"queued|Data format error \(dry run\)|(?:Message )?(?:waiting|hold)", re.IGNORECASE)
-_SPOKEN_TROUBLE = re.compile(
+_ERROR = expression(r"errormsg='(?P<words>.*?)'(?= exitcode|$| \w{1,12}=)", re.DOTALL)
+_REPLY = expression(r"smtpmsg='(?P<words>.*?)'(?= exitcode|$| \w{1,12}=)", re.DOTALL)
+_NO_TRY = expression(r"queued|Data format error \(dry run\)|(?:Message )?(?:waiting|hold)", re.IGNORECASE)
+_SPOKEN_TROUBLE = expression(
     r"cannot|could not|fail|unable|denied|refused|timed out|error|not accepted|server message|certificate",
     re.IGNORECASE,
 )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from maillogdiag.events import Event, EventKind
+from maillogdiag.expressions import expression
 from maillogdiag.gate import OFTEN
 from maillogdiag.grammars.application_time import with_application_time
 from maillogdiag.grammars.mattermost_lines import read_entry
@@ -23,16 +24,16 @@ _MOST_CHARACTERS = 2_000
 
 # Units that mail may depend on, and the application that they are; a machine starts and stops much else all the time.
 _UNITS = (
-    (re.compile(r"mastodon"), "mastodon"),
-    (re.compile(r"zulip"), "zulip"),
-    (re.compile(r"mattermost"), "mattermost"),
-    (re.compile(r"nextcloud"), "nextcloud"),
-    (re.compile(r"postfix"), "postfix"),
-    (re.compile(r"exim"), "exim"),
-    (re.compile(r"sidekiq|puma|gitlab|discourse"), "rails"),
-    (re.compile(r"celery"), "django"),
+    (expression(r"mastodon"), "mastodon"),
+    (expression(r"zulip"), "zulip"),
+    (expression(r"mattermost"), "mattermost"),
+    (expression(r"nextcloud"), "nextcloud"),
+    (expression(r"postfix"), "postfix"),
+    (expression(r"exim"), "exim"),
+    (expression(r"sidekiq|puma|gitlab|discourse"), "rails"),
+    (expression(r"celery"), "django"),
     (
-        re.compile(
+        expression(
             r"redis|valkey|rabbitmq|postgres|docker|podman|supervisor|php\S{0,8}fpm|resolved|unbound|bind9|named\b|dnsmasq"
             r"|network(?!.{0,20}time)|ufw|nftables|iptables|firewall|wireguard|wg-quick|openvpn|stunnel|opendkim|rspamd"
         ),
@@ -40,36 +41,36 @@ _UNITS = (
     ),
 )  # fmt: skip
 # systemd's own messages: src/core/unit.c, src/core/service.c
-_SYSTEMD = re.compile(
+_SYSTEMD = expression(
     r"(?P<verb>Started|Stopped|Reloaded) (?P<name>[^\n]{1,200}?)\.?$"
     r"|(?P<unit>[\w@:.\\-]{1,120}\.service): (?:Main process exited, code=|A process of this unit has been killed by"
     r"|Start request repeated too quickly)",
     re.MULTILINE,
 )
 _VERBS = {"Started": "started", "Stopped": "stopped", "Reloaded": "reloaded"}
-_SUPERVISOR = re.compile(
+_SUPERVISOR = expression(
     r"\b(?P<verb>spawned|stopped|gave up): '?(?P<name>(?:[\w-]{1,60}:)?[\w-]{0,60}"
     r"(?:zulip|sidekiq|mastodon|mattermost|celery)[\w-]{0,60})"
 )
 # Sidekiq's lib/sidekiq/cli.rb, launcher.rb; since version 6 with pid= and tid=, before with TID-.
-_SIDEKIQ = re.compile(r"(?:\btid=|\bTID-)\w{1,32}.{0,40}?: (?P<words>Booting Sidekiq [\w.]{1,20}|Shutting down$)", re.M)
-_SIDEKIQ_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z")
+_SIDEKIQ = expression(r"(?:\btid=|\bTID-)\w{1,32}.{0,40}?: (?P<words>Booting Sidekiq [\w.]{1,20}|Shutting down$)", re.M)
+_SIDEKIQ_TIME = expression(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z")
 # Its lib/sidekiq/job_logger.rb: the class of ActiveJob's own job stands there since version 6 only.
-_JOB_DONE = re.compile(
+_JOB_DONE = expression(
     r"(?:\bclass=(?P<name>[\w:.]{1,200}) jid=\w{1,64}[^\n]{0,200}?|\bTID-\w{1,32} (?P<old_name>[\w:.]{1,200}) "
     r"JID-\w{1,64} INFO): done(?:: [\d.]{1,20} sec)?\s*\Z"
 )
-_WRAPPER = re.compile(r"JobWrapper|ActiveJob::Wrapper|Sidekiq::Extensions")
+_WRAPPER = expression(r"JobWrapper|ActiveJob::Wrapper|Sidekiq::Extensions")
 # One of several workers, each for queues of its own: what it does says nothing about the queue of mail.
-_OF_SOME_QUEUES = re.compile(r"sidekiq[-_@](?!worker\b)[a-z]", re.IGNORECASE)
+_OF_SOME_QUEUES = expression(r"sidekiq[-_@](?!worker\b)[a-z]", re.IGNORECASE)
 # Where the envelope's time is that of another zone than the one we take it for, times do not tell what came first.
 _SKEW = timedelta(minutes=5)
-_PUMA = re.compile(r"Puma version: \S{1,20}|- Gracefully stopping, waiting for requests")
-_CELERY = re.compile(r"\bcelery@\S{1,100} ready\.$", re.MULTILINE)
-_POSTFIX = re.compile(r"(?P<words>daemon started|reload) -- version \S{1,40}|terminating on signal \d{1,2}$")
-_EXIM = re.compile(r"(?:^|\s)exim \S{1,20} daemon started: |SIGHUP received: re-exec daemon")
-_MATTERMOST = re.compile(r"Server is initializing|Starting Server|Current version is|Stopping Server|Server stopped")
-_MATTERMOST_SETTINGS = re.compile(r"/api/v\d/(?:config(?:/patch|/reload)?|admin/(?:save|reload)_config)$")
+_PUMA = expression(r"Puma version: \S{1,20}|- Gracefully stopping, waiting for requests")
+_CELERY = expression(r"\bcelery@\S{1,100} ready\.$", re.MULTILINE)
+_POSTFIX = expression(r"(?P<words>daemon started|reload) -- version \S{1,40}|terminating on signal \d{1,2}$")
+_EXIM = expression(r"(?:^|\s)exim \S{1,20} daemon started: |SIGHUP received: re-exec daemon")
+_MATTERMOST = expression(r"Server is initializing|Starting Server|Current version is|Stopping Server|Server stopped")
+_MATTERMOST_SETTINGS = expression(r"/api/v\d/(?:config(?:/patch|/reload)?|admin/(?:save|reload)_config)$")
 
 
 @dataclass(frozen=True, slots=True)

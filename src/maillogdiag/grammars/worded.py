@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 
 
 class WordedPattern:
@@ -17,7 +18,13 @@ class WordedPattern:
 
     def __init__(self, pattern: str, words: tuple[str, ...], flags: int = 0) -> None:
         self.words = words
-        self.compiled = re.compile(pattern, flags)
+        self._pattern = pattern
+        self._flags = flags
+
+    @cached_property
+    def compiled(self) -> re.Pattern[str]:
+        """The regular expression, compiled when one of its words was found."""
+        return re.compile(self._pattern, self._flags)
 
     def search(self, text: str) -> re.Match[str] | None:
         """Return the first match in `text`, as `re.search` does."""

@@ -6,12 +6,12 @@ send_email.log and email_deliverer.log have the plain one, all other files Zulip
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 from typing import NamedTuple
 
 import pyparsing as pp
 
+from maillogdiag.expressions import expression
 from maillogdiag.grammars.parts import parse_parts
 
 
@@ -47,7 +47,7 @@ _QUEUE = r"(?P<subject>[\w-]{0,40}email_senders)\b"
 _PROGRAM = r"(?:[\w-]{1,60}:)?(?P<subject>zulip_(?:events_)?(?:[\w-]{0,40}email_senders|deliver_scheduled_emails))\b"
 
 # Nearly every line of send_email.log, read in one go: a mail to one address; what `_LINE` and `_MESSAGES` read, too.
-_SENDING_TO_ONE = re.compile(
+_SENDING_TO_ONE = expression(
     r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.,]\d{3} {1,8}[A-Z]{3,8} {1,8}(?:\[[\w.:/-]{0,120}\] )?"
     r"(?P<message>Sending (?P<template>[\w./-]{1,200}) email to "
     r"\['(?P<to>[^\s'\"<>\[\],:]{1,320}@[^\s'\"<>\[\],:@]{1,255})'\](?=\s|$)[^\n]*)"
@@ -91,7 +91,7 @@ _MESSAGES: tuple[tuple[str, Told, pp.ParserElement], ...] = (
     ("Successfully s", Told.TEST_SENT, pp.Regex(r"Successfully sent \d emails? to ")),
 )  # fmt: skip
 
-_ADDRESS = re.compile(r"<(?P<bare>[^<>\s]{1,320})>|(?P<plain>[^\s'\"<>\[\],:]{1,320}@[^\s'\"<>\[\],]{1,255})")
+_ADDRESS = expression(r"<(?P<bare>[^<>\s]{1,320})>|(?P<plain>[^\s'\"<>\[\],:]{1,320}@[^\s'\"<>\[\],]{1,255})")
 
 
 class Message(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from maillogdiag.expressions import expression
 from maillogdiag.redaction.detecting import QUOTE, Detector, keyed, replace_group, replace_keyed
 from maillogdiag.redaction.kinds import Kind
 from maillogdiag.redaction.mail_addresses import replace_local
@@ -50,34 +51,34 @@ def _replace_ids(match: re.Match[str], mapping: RedactionMap) -> str:
 WRITINGS = (
     Detector(
         ("mozilla/",),
-        re.compile(r"(?P<value>Mozilla/\d\.\d \([^)]{0,300}\)[^\"'\]\n\\]{0,300})"),
+        expression(r"(?P<value>Mozilla/\d\.\d \([^)]{0,300}\)[^\"'\]\n\\]{0,300})"),
         replace_group(Kind.TEXT),
     ),
     Detector(
         ("subject:",),
         # To the end of the line, of the JSON string, or of what Postfix quotes of a header.
-        re.compile(
+        expression(
             r"(?im)(?:^|\\n|[\s\"'=m])Subject: (?P<value>.{1,300}?)"
             r"(?=\\{1,15}[rn]|\\{0,15}[\"']\s{0,3}(?:[,}\])]|$)| from [\w.-]{1,253}\[[^\]\s]{1,60}\]; |$)"
         ),
         replace_group(Kind.TEXT),
     ),
     # A header's encoded words (RFC 2047), and Zulip's links to conversations.
-    Detector(("=?",), re.compile(r"=\?[\w-]{2,30}\?[BbQq]\?(?P<value>[^?\s]{1,500})\?="), replace_group(Kind.TEXT)),
-    Detector(("#narrow/",), re.compile(r"#narrow/(?P<value>[^\s\"'<>)\\]{1,300})"), replace_group(Kind.TEXT)),
+    Detector(("=?",), expression(r"=\?[\w-]{2,30}\?[BbQq]\?(?P<value>[^?\s]{1,500})\?="), replace_group(Kind.TEXT)),
+    Detector(("#narrow/",), expression(r"#narrow/(?P<value>[^\s\"'<>)\\]{1,300})"), replace_group(Kind.TEXT)),
     Detector(
         ('t="', "t=\\"),
-        re.compile(rf"\bT={QUOTE}(?P<value>.{{1,300}}?)(?P=quote)(?= |$)"),
+        expression(rf"\bT={QUOTE}(?P<value>.{{1,300}}?)(?P=quote)(?= |$)"),
         replace_group(Kind.TEXT),
     ),
     Detector(
         ("content", "subject", "agent", "topic", "_name", "body"),
-        re.compile("(?i)" + keyed(_TEXT_KEYS, bare=r"(?!)", quoted=r".{0,4000}?")),
+        expression("(?i)" + keyed(_TEXT_KEYS, bare=r"(?!)", quoted=r".{0,4000}?")),
         replace_keyed(Kind.TEXT),
     ),
     Detector(
         ("name", "company"),
-        re.compile("(?i)" + keyed(_NAME_KEYS, bare=r"[^\s,;&'\"<>)}\]\\]{1,100}", is_ending=True)),
+        expression("(?i)" + keyed(_NAME_KEYS, bare=r"[^\s,;&'\"<>)}\]\\]{1,100}", is_ending=True)),
         replace_keyed(Kind.NAME),
     ),
 )
@@ -86,89 +87,89 @@ WRITINGS = (
 ACCOUNTS = (
     Detector(
         ("gid://",),
-        re.compile(r"gid://[\w.-]{1,60}/[\w:]{1,80}/(?P<value>[\w-]{1,64})"),
+        expression(r"gid://[\w.-]{1,60}/[\w:]{1,80}/(?P<value>[\w-]{1,64})"),
         replace_group(Kind.ID),
     ),
     Detector(
         ("arn:aws",),
-        re.compile(r"arn:aws[\w-]{0,10}:[\w-]{0,20}:[\w-]{0,20}:(?P<value>\d{12})"),
+        expression(r"arn:aws[\w-]{0,10}:[\w-]{0,20}:[\w-]{0,20}:(?P<value>\d{12})"),
         replace_group(Kind.ID),
     ),
     Detector(
-        ("arn:aws",), re.compile(r"arn:aws[\w:-]{1,60}:user/(?P<value>[\w.+=,-]{1,64})"), replace_group(Kind.USER)
+        ("arn:aws",), expression(r"arn:aws[\w:-]{1,60}:user/(?P<value>[\w.+=,-]{1,64})"), replace_group(Kind.USER)
     ),
     Detector(
         ("user", "login", "account", "name", "mail_from_address"),
-        re.compile("(?i)" + keyed(_USER_KEYS)),
+        expression("(?i)" + keyed(_USER_KEYS)),
         replace_keyed(Kind.USER, _replace_user_value),
     ),
     Detector(
         ("id=", 'id"', "id'", "id:", "id\\", "cursor"),
-        re.compile("(?i)" + keyed(_ID_KEYS, bare=r"[\w.:;-]{2,200}", is_ending=True)),
+        expression("(?i)" + keyed(_ID_KEYS, bare=r"[\w.:;-]{2,200}", is_ending=True)),
         replace_keyed(Kind.ID),
     ),
     Detector(
         ("id",),
-        re.compile(
+        expression(
             r"(?i)(?P<before>(?:user|account|stream|recipient|message|realm|device)_?ids\\{0,15}[\"']?\s?(?:=>|:|=)\s?\[)"
             r"(?P<ids>[\d,\s]{1,2000})"
         ),
         _replace_ids,
     ),
     # Django writes the account's id in Base64 before the token.
-    Detector(("/reset/",), re.compile(r"/reset/(?P<value>[\w-]{1,30})/(?=token-\d)"), replace_group(Kind.ID)),
+    Detector(("/reset/",), expression(r"/reset/(?P<value>[\w-]{1,30})/(?=token-\d)"), replace_group(Kind.ID)),
     Detector(
-        ("__cursor=",), re.compile(r"\b__CURSOR=(?P<value>s=[0-9a-f]{8,40}[\w;=]{0,200})"), replace_group(Kind.ID)
+        ("__cursor=",), expression(r"\b__CURSOR=(?P<value>s=[0-9a-f]{8,40}[\w;=]{0,200})"), replace_group(Kind.ID)
     ),
     Detector(
         ("user_profile ", "user id ", "account id "),
-        re.compile(r"(?i)\b(?:user_profile|user id|account id) (?P<value>\d{2,20})\b"),
+        expression(r"(?i)\b(?:user_profile|user id|account id) (?P<value>\d{2,20})\b"),
         replace_group(Kind.ID),
     ),
-    Detector(("uid=",), re.compile(r"\buid=(?P<value>[a-z0-9]{20,40})\b"), replace_group(Kind.ID)),
+    Detector(("uid=",), expression(r"\buid=(?P<value>[a-z0-9]{20,40})\b"), replace_group(Kind.ID)),
     Detector(
         ("(triggered",),
-        re.compile(r"(?:\] in (?P<value>[\w.-]{1,80})(?= \(triggered))"),
+        expression(r"(?:\] in (?P<value>[\w.-]{1,80})(?= \(triggered))"),
         replace_group(Kind.HOST),
     ),
     Detector(
-        ("<realm:", "realm "), re.compile(r"<Realm: (?P<value>[^>\d][^>]{0,80}?)(?= \d+>|>)"), replace_group(Kind.NAME)
+        ("<realm:", "realm "), expression(r"<Realm: (?P<value>[^>\d][^>]{0,80}?)(?= \d+>|>)"), replace_group(Kind.NAME)
     ),
     Detector(
         ("user ",),
-        re.compile(r"(?i)\buser (?P<value>[\w.-]{3,64})(?= (?:not found|is not|does not|has no|cannot|could not)\b)"),
+        expression(r"(?i)\buser (?P<value>[\w.-]{3,64})(?= (?:not found|is not|does not|has no|cannot|could not)\b)"),
         _replace_user,
     ),
     Detector(
         ("from=<", "to=<", "f=<"),
-        re.compile(r"\b(?:from|to|orig_to|F)=<(?P<value>[\w.+-]{2,64})>"),
+        expression(r"\b(?:from|to|orig_to|F)=<(?P<value>[\w.+-]{2,64})>"),
         _replace_user,
     ),
     Detector(
         ("user ",),
-        re.compile(r"(?i)\buser (?:not found|unknown|does not exist): (?P<value>[\w.-]{3,64})(?![@\w])"),
+        expression(r"(?i)\buser (?:not found|unknown|does not exist): (?P<value>[\w.-]{3,64})(?![@\w])"),
         _replace_user,
     ),
     Detector(
         ("/mail/", "/vmail/", "/vhosts/"),
-        re.compile(
+        expression(
             r"/(?:var/(?:spool/)?mail|vmail)/(?:vhosts/)?(?:[\w-]+(?:\.[\w-]+){1,4}/)?(?P<value>[A-Za-z][\w+-]{2,63})(?![\w.@])"
         ),
         _replace_user,
     ),
     Detector(
         ("{", "map["),
-        re.compile(r"(?i)(?<=[\[{ ])(?:smtp)?(?:user_?name|login|nick_?name):(?P<value>[\w.-]{2,64})(?=[\s\]}])"),
+        expression(r"(?i)(?<=[\[{ ])(?:smtp)?(?:user_?name|login|nick_?name):(?P<value>[\w.-]{2,64})(?=[\s\]}])"),
         _replace_user,
     ),
     Detector(
         ("user ",),
-        re.compile(r"(?i)\b(?:for|of|by|invalid) user (?P<value>[\w.-]{3,64})(?![@\w])"),
+        expression(r"(?i)\b(?:for|of|by|invalid) user (?P<value>[\w.-]{3,64})(?![@\w])"),
         _replace_user,
     ),
     Detector(
         ("/",),
-        re.compile(r"(?:/home/|/Users/|/users/|/@|~)(?P<value>[A-Za-z][\w.-]{1,63})(?![\w.@])"),
+        expression(r"(?:/home/|/Users/|/users/|/@|~)(?P<value>[A-Za-z][\w.-]{1,63})(?![\w.@])"),
         _replace_user,
     ),
 )

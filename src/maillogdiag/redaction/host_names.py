@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from maillogdiag.expressions import expression
 from maillogdiag.redaction.detecting import START, Detector, keyed, replace_keyed
 from maillogdiag.redaction.hosts import is_host, is_kept, replace_host
 from maillogdiag.redaction.ip_addresses import is_ip
@@ -11,7 +12,7 @@ from maillogdiag.redaction.kinds import Kind
 from maillogdiag.redaction.mapping import RedactionMap
 from maillogdiag.redaction.vocabulary import is_common_word
 
-_FILE_ENDING = re.compile(r"(?i)\.(?:html?|log|txt|php|pem|crt|cer|key|conf|cfg|json|ya?ml|gz|zip|xml)$")
+_FILE_ENDING = expression(r"(?i)\.(?:html?|log|txt|php|pem|crt|cer|key|conf|cfg|json|ya?ml|gz|zip|xml)$")
 _TIME = (
     r"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,9})?|"
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)"
@@ -59,7 +60,7 @@ def _replace_helo(match: re.Match[str], mapping: RedactionMap) -> str:
 HOST_NAMES = (
     Detector(
         (": ",),
-        re.compile(
+        expression(
             rf"(?m)(?P<before>(?:^|[\"'=]|\| |std(?:out|err) [FP] )(?:<\d{{1,3}}>)?{_TIME} )"
             r"(?P<host>[\w.-]{1,253})(?= [\w./@\\-]{1,200}(?:\[\d{1,10}\])?: )"
         ),
@@ -67,23 +68,23 @@ HOST_NAMES = (
     ),
     Detector(
         ("from ",),
-        re.compile(r"(?P<command>\bfrom )(?P<host>[\w.-]{1,253})(?= \((?:[\w.-]{1,253} )?\[)"),
+        expression(r"(?P<command>\bfrom )(?P<host>[\w.-]{1,253})(?= \((?:[\w.-]{1,253} )?\[)"),
         _replace_greeting,
     ),
-    Detector((") [",), re.compile(r"\((?P<host>[\w.-]{1,253})\)(?= \[[0-9a-fA-F:.p])"), _replace_helo),
+    Detector((") [",), expression(r"\((?P<host>[\w.-]{1,253})\)(?= \[[0-9a-fA-F:.p])"), _replace_helo),
     Detector(
         ("helo", "ehlo", "lhlo", "host", "domain", "siteurl", "site_url", "server"),
-        re.compile("(?i)" + keyed(_HOST_KEYS, bare=r"[\w.-]{1,253}(?![\w(])", quoted=r"[\w.-]{1,253}")),
+        expression("(?i)" + keyed(_HOST_KEYS, bare=r"[\w.-]{1,253}(?![\w(])", quoted=r"[\w.-]{1,253}")),
         replace_keyed(Kind.HOST, _replace_value),
     ),
     Detector(
         ("ehlo ", "helo ", "lhlo "),
-        re.compile(r"(?i)(?P<command>\b(?:EHLO|HELO|LHLO) \[?)(?P<host>\w(?:[\w.-]{0,252}\w)?)"),
+        expression(r"(?i)(?P<command>\b(?:EHLO|HELO|LHLO) \[?)(?P<host>\w(?:[\w.-]{0,252}\w)?)"),
         _replace_greeting,
     ),
     Detector(
         (".",),
-        re.compile(
+        expression(
             rf"{START}(?P<host>\w(?:[\w-]{{0,62}}\.){{1,10}}[A-Za-z](?:[A-Za-z0-9-]{{0,61}}[A-Za-z0-9]))(?![\w(])"
         ),
         _replace_host,

@@ -6,6 +6,7 @@ import re
 from functools import cache
 from importlib.resources import files
 
+from maillogdiag.expressions import expression
 from maillogdiag.redaction.kept_hosts import KEPT_DOMAINS
 from maillogdiag.redaction.kinds import Kind
 from maillogdiag.redaction.mapping import RedactionMap, is_stand_in
@@ -31,11 +32,11 @@ _CODE_WORDS = words(
 )
 # Second-level domains under which names are registered: "co.uk", "com.br".
 _SECOND_LEVEL = words("ac co com edu gob gov gouv govt gv ind mil ne net nom nic or org sch")
-_NUMBERED_ROLE = re.compile(r"(?P<role>[a-z]+(?:-[a-z]+)?)-?\d{0,3}")
+_NUMBERED_ROLE = expression(r"(?P<role>[a-z]+(?:-[a-z]+)?)-?\d{0,3}")
 # Labels below a provider's domain that name the customer or hold an address.
-_CUSTOMER_LABEL = re.compile(r"u\d{5,}|.*\d{1,3}-\d{1,3}-\d{1,3}-\d{1,3}.*|mx0[a-z]-[0-9a-f]{6,}|d\d{4,}\w?")
+_CUSTOMER_LABEL = expression(r"u\d{5,}|.*\d{1,3}-\d{1,3}-\d{1,3}-\d{1,3}.*|mx0[a-z]-[0-9a-f]{6,}|d\d{4,}\w?")
 # An address asked about at a block list, or in a name that a provider made from it.
-_REVERSED = re.compile(r"(?<![\w-])(?:(?:\d{1,3}\.){4}|(?:[0-9a-f]\.){16,32})")
+_REVERSED = expression(r"(?<![\w-])(?:(?:\d{1,3}\.){4}|(?:[0-9a-f]\.){16,32})")
 _CUSTOMER_DOMAINS = ("mail.protection.outlook.com", "mail.eo.outlook.com", "onmicrosoft.com", "sharepoint.com")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 
+from maillogdiag.expressions import expression
 from maillogdiag.redaction.detecting import Detector
 from maillogdiag.redaction.kinds import Kind
 from maillogdiag.redaction.mapping import RedactionMap
@@ -18,7 +19,7 @@ _SHOWN_NETWORKS = tuple(
     )
 )  # fmt: skip
 _SHOWN_RESOLVERS = frozenset({"1.1.1.1", "1.0.0.1", "8.8.8.8", "8.8.4.4", "9.9.9.9"})
-_VERSION_BEFORE = re.compile(r"(?i)(?:\b(?:rails|version|release|ver)[ :=]{1,2}|\bv)$")
+_VERSION_BEFORE = expression(r"(?i)(?:\b(?:rails|version|release|ver)[ :=]{1,2}|\bv)$")
 
 
 def replace_ip(text: str, mapping: RedactionMap) -> str:
@@ -55,12 +56,12 @@ def _replace_ipv4(match: re.Match[str], mapping: RedactionMap) -> str:
 IP_ADDRESSES = (
     Detector(
         (".",),
-        re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\d|\.\d)"),
+        expression(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\d|\.\d)"),
         _replace_ipv4,
     ),
     Detector(
         (":",),
-        re.compile(
+        expression(
             r"(?:(?<![\w:.])|(?<=IPv6:))(?:[0-9A-Fa-f]{1,4}:|:(?=:)){1,7}(?::?[0-9A-Fa-f]{1,4})?:{0,2}(?![\w:])"
         ),
         lambda match, mapping: replace_ip(match[0], mapping),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
+from maillogdiag.expressions import expression
 from maillogdiag.redaction.hosts import registered_domain, replace_host
 from maillogdiag.redaction.kinds import Kind
 from maillogdiag.redaction.mapping import STAND_IN, RedactionMap
 from maillogdiag.redaction.marked_text import MarkedText
 
-_TOKEN = re.compile(r"\w[\w.+-]*")
-_WORD = re.compile(r"[^\W_]+")
+_TOKEN = expression(r"\w[\w.+-]*")
+_WORD = expression(r"[^\W_]+")
 
 
 def replace_known(text: MarkedText, mapping: RedactionMap) -> None:
@@ -23,7 +24,7 @@ def replace_known(text: MarkedText, mapping: RedactionMap) -> None:
 
 
 def _replace_everywhere(text: MarkedText, value: str, stand_in: str) -> None:
-    text.sub(re.compile(re.escape(value)), lambda _: stand_in)
+    text.sub(expression(re.escape(value)), lambda _: stand_in)
 
 
 def _replace_token(token: str, mapping: RedactionMap) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
+from maillogdiag.expressions import expression
 from maillogdiag.redaction.hosts import registered_domain
 from maillogdiag.redaction.kinds import Kind
 from maillogdiag.redaction.mapping import RedactionMap
 
 # Where a server's own domain stands: senders, Message-IDs that it made, the name it greets with.
-_OWN = re.compile(
+_OWN = expression(
     r"(?i)(?:\bfrom[=:] ?<?[\w.+-]{1,100}@|\bmail from:<[\w.+-]{1,100}@|message-id[=:] ?<[^\s@>]{1,200}@"
     r"|\bDelivered mail [\w.-]{1,100}@|\b[eh][he]lo[ =]<?)(?P<host>[\w-]{1,63}(?:\.[\w-]{1,63}){1,8})"
 )

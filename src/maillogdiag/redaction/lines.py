@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
+from maillogdiag.expressions import expression
 from maillogdiag.redaction.detecting import Detector
 from maillogdiag.redaction.known import replace_known
 from maillogdiag.redaction.mapping import RedactionMap
@@ -14,7 +15,7 @@ from maillogdiag.redaction.marked_text import MarkedText
 from maillogdiag.redaction.scrubbing import EVERYTHING, scrub
 
 # journald writes a message that is no plain text (colours) as the numbers of its bytes.
-_BYTES = re.compile(r"\[(?P<bytes>\d{1,3}(?:,\s?\d{1,3}){7,200000})\]")
+_BYTES = expression(r"\[(?P<bytes>\d{1,3}(?:,\s?\d{1,3}){7,200000})\]")
 
 
 def _replace_bytes(match: re.Match[str], mapping: RedactionMap) -> str:
@@ -29,7 +30,7 @@ def _replace_bytes(match: re.Match[str], mapping: RedactionMap) -> str:
 # journalctl -o export: a field whose value is no plain text is its name alone, eight bytes of length (little-endian),
 # the value, and a line feed (https://systemd.io/JOURNAL_EXPORT_FORMATS/).
 _EXPORT_HEADS = (b"__CURSOR=", b"__REALTIME_TIMESTAMP=")
-_EXPORT_NAME = re.compile(rb"[A-Z_][A-Z0-9_]{0,63}\n")
+_EXPORT_NAME = expression(rb"[A-Z_][A-Z0-9_]{0,63}\n")
 # What is longer, such as a core dump, is left out: no mail failure needs it.
 _MOST_VALUE_BYTES = 1024 * 1024
 

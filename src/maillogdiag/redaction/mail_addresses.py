@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from maillogdiag.expressions import expression
 from maillogdiag.redaction.detecting import START, Detector, is_empty, replace_group
 from maillogdiag.redaction.hosts import replace_host
 from maillogdiag.redaction.ip_addresses import is_ip, replace_ip
@@ -17,9 +18,9 @@ _LOCAL = rf"[\w{_HIDDEN}](?:[\w.+~{_HIDDEN}-]|%2[Bb]){{0,127}}"
 # Quoted-printable's "=40" also begins a number ("jid=40a5078b7e7c"): what follows must be a host name, all of it.
 _AT = r"(?:@|%40|\\{1,15}u0040|&#64;|=40(?=(?:[\w-]{1,63}\.){1,10}[A-Za-z]{2,63}\b)(?![\w.+-]{1,128}@))"
 _MAIL_DOMAIN = rf"\[?[\w{_HIDDEN}](?:[\w.:{_HIDDEN}-]{{0,253}}[\w{_HIDDEN}])?\]?"
-_UNIT = re.compile(r"[\w\\-]+\.(?:service|socket|timer|slice|scope|mount|target)")
-_BEFORE_MESSAGE = re.compile(r"(?i)(?:message-?id\W{0,12}|(?:delivered|sent) mail )$")
-_MESSAGE_LOCAL = re.compile(r"[0-9a-f]{8,20}_[0-9a-f-]{4,30}|\d{12,20}\.\d+\.\d+(?:\.\d+)?")
+_UNIT = expression(r"[\w\\-]+\.(?:service|socket|timer|slice|scope|mount|target)")
+_BEFORE_MESSAGE = expression(r"(?i)(?:message-?id\W{0,12}|(?:delivered|sent) mail )$")
+_MESSAGE_LOCAL = expression(r"[0-9a-f]{8,20}_[0-9a-f-]{4,30}|\d{12,20}\.\d+\.\d+(?:\.\d+)?")
 
 
 def replace_local(local: str, mapping: RedactionMap, *, is_message: bool = False) -> str:
@@ -71,7 +72,7 @@ def _replace_name(match: re.Match[str], mapping: RedactionMap) -> str:
 MAIL_ADDRESSES = (
     Detector(
         ("@", "%40", "\\u0040"),
-        re.compile(
+        expression(
             rf"(?:(?<=['\"])|(?<=To: )|(?<=From: )|(?<=Cc: )|(?<=to=))"
             rf"(?P<value>[^\W\d_][\w.’-]{{0,40}}(?:,?\s[^\W\d_][\w.’-]{{0,40}}){{0,4}})\\{{0,9}}[\"']?\s{{0,2}}"
             rf"(?=(?:<|\\u003c|&lt;){_LOCAL}{_AT})"
@@ -80,12 +81,12 @@ MAIL_ADDRESSES = (
     ),
     Detector(
         ('"@', '\\"@'),
-        re.compile(r"(?<=\")(?P<value>[^\"\\\n@{}[\]<>:,]{1,64})(?=\\{0,15}\"@[\w\[])"),
+        expression(r"(?<=\")(?P<value>[^\"\\\n@{}[\]<>:,]{1,64})(?=\\{0,15}\"@[\w\[])"),
         replace_group(Kind.USER),
     ),
     Detector(
         ("@",),
-        re.compile(
+        expression(
             rf"{START}(?P<local>(?:SRS[01][=+-][\w.+=-]{{1,100}}=|[\w.-]{{1,60}}[+-])"
             rf"(?P<inner_local>[\w.+-]{{1,64}})=(?P<inner_domain>[\w.-]{{1,200}}))@(?P<domain>{_MAIL_DOMAIN})"
         ),
@@ -93,7 +94,7 @@ MAIL_ADDRESSES = (
     ),
     Detector(
         ("@", "%40", "\\u0040", "&#64;", "=40"),
-        re.compile(rf"{START}(?P<local>{_LOCAL})(?P<at>{_AT})(?P<domain>{_MAIL_DOMAIN})"),
+        expression(rf"{START}(?P<local>{_LOCAL})(?P<at>{_AT})(?P<domain>{_MAIL_DOMAIN})"),
         _replace_address,
     ),
 )

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from maillogdiag.errors import ReportError
+from maillogdiag.expressions import expression
 from maillogdiag.redaction.kinds import SECRET_KINDS, Kind
 from maillogdiag.redaction.vocabulary import is_common_word
 
-STAND_IN = re.compile(rf"\b({'|'.join(sorted(Kind, key=len, reverse=True))})-(\d{{1,6}})(?![\w])")
-_WHOLE_STAND_IN = re.compile(rf"(?:noreply-)?(?:{'|'.join(Kind)})-\d{{1,6}}(?:\.domain-\d{{1,6}})?")
+STAND_IN = expression(rf"\b({'|'.join(sorted(Kind, key=len, reverse=True))})-(\d{{1,6}})(?![\w])")
+_WHOLE_STAND_IN = expression(rf"(?:noreply-)?(?:{'|'.join(Kind)})-\d{{1,6}}(?:\.domain-\d{{1,6}})?")
 _SHORTEST_KNOWN = 4
 # Each is searched in every text, and one server has few passwords.
 _MOST_SECRETS = 100

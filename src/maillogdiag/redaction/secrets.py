@@ -6,6 +6,7 @@ import base64
 import binascii
 import re
 
+from maillogdiag.expressions import expression
 from maillogdiag.redaction.detecting import QUOTE, Detector, is_empty, keyed, replace_group, replace_keyed
 from maillogdiag.redaction.kinds import Kind
 from maillogdiag.redaction.mapping import RedactionMap, is_stand_in
@@ -95,40 +96,40 @@ def _replace_arguments(match: re.Match[str], mapping: RedactionMap) -> str:
     )
 
 
-_COMMAND = re.compile(r"(?i)(?:ehlo|helo|lhlo|mail from|rcpt to|data|rset|quit|noop|starttls|vrfy|auth)\b", re.ASCII)
-_QUOTED_ARGUMENT = re.compile(rf"{QUOTE}(?P<value>(?!_aj_)[^\"'\\]{{6,300}})(?P=quote)(?!\s?(?::|=>))")
+_COMMAND = expression(r"(?i)(?:ehlo|helo|lhlo|mail from|rcpt to|data|rset|quit|noop|starttls|vrfy|auth)\b", re.ASCII)
+_QUOTED_ARGUMENT = expression(rf"{QUOTE}(?P<value>(?!_aj_)[^\"'\\]{{6,300}})(?P=quote)(?!\s?(?::|=>))")
 
 SECRETS = (
     Detector(
         ("://",),
-        re.compile(
+        expression(
             r"(?P<before>\b[a-z][a-z0-9+.-]{1,20}://)(?P<user>[^\s:/@'\"<>]{0,128}):(?P<value>[^\s/'\"<>]{1,256})@"
         ),
         _replace_credentials,
     ),
     Detector(
         ("@tcp(", "@unix("),
-        re.compile(r"(?P<before>(?<![\w.]))(?P<user>[\w.-]{1,64}):(?P<value>[^\s@]{1,200})@(?=(?:tcp|unix)\()"),
+        expression(r"(?P<before>(?<![\w.]))(?P<user>[\w.-]{1,64}):(?P<value>[^\s@]{1,200})@(?=(?:tcp|unix)\()"),
         _replace_credentials,
     ),
     Detector(
         ("auth ",),
-        re.compile(rf"(?i)\bAUTH[ =]{_MECHANISM}\s+(?P<value>(?!{_MECHANISM}\b)[A-Za-z0-9+/=_-]{{2,2000}})"),
+        expression(rf"(?i)\bAUTH[ =]{_MECHANISM}\s+(?P<value>(?!{_MECHANISM}\b)[A-Za-z0-9+/=_-]{{2,2000}})"),
         _replace_payload,
     ),
     Detector(
         ("send: ",),
-        re.compile(r"\bsend: b?(?P<quote>['\"])(?P<value>.{1,100000}?)(?:(?:\\r)?(?:\\n)?)(?P=quote)"),
+        expression(r"\bsend: b?(?P<quote>['\"])(?P<value>.{1,100000}?)(?:(?:\\r)?(?:\\n)?)(?P=quote)"),
         _replace_sent,
     ),
     Detector(
         ("334 ",),
-        re.compile(r"\b334[ -](?P<value>[A-Za-z0-9+/]{4,1000}={0,2})"),
+        expression(r"\b334[ -](?P<value>[A-Za-z0-9+/]{4,1000}={0,2})"),
         _replace_answer,
     ),
     Detector(
         (),
-        re.compile(
+        expression(
             r"(?m)(?:(?:^|[\s\"'])(?:C: |<- ?|-> ?|~> ?|>>> ?|> |>|CLIENT -> SERVER: )|executeCommand\()b?[\"']?"
             r"(?P<value>[A-Za-z0-9+/]{4,2000}={0,2})(?=(?:\\r)?(?:\\n)?[\"')]*\s*$)"
         ),
@@ -136,19 +137,19 @@ SECRETS = (
     ),
     Detector(
         (":plain", ":login", ":cram_md5"),
-        re.compile(
+        expression(
             r"[\"'](?P<user>[^\"'\s]{1,200})[\"'],\s{0,4}[\"'](?P<value>[^\"']{1,200})[\"'],\s{0,4}:(?:plain|login|cram_md5)\b"
         ),
         _replace_login,
     ),
     Detector(
         ("curl ",),
-        re.compile(r"(?<=\s)(?:-u ?|--user[ =])[\"']?(?P<user>[^\s:\"']{1,100}):(?P<value>[^\s\"']{1,200})"),
+        expression(r"(?<=\s)(?:-u ?|--user[ =])[\"']?(?P<user>[^\s:\"']{1,100}):(?P<value>[^\s\"']{1,200})"),
         _replace_login,
     ),
     Detector(
         ("login(", "authenticate(", "auth(", "plain_auth", "plainauth("),
-        re.compile(
+        expression(
             r"(?i)\b(?:login|authenticate|plainauth|plain_auth|auth)\((?:[\"']{2},\s?)?[bu]?[\"'](?P<user>[^\"']{1,200})[\"'],"
             r"\s{0,4}[bu]?[\"'](?P<value>[^\"']{1,200})[\"']"
         ),
@@ -156,31 +157,31 @@ SECRETS = (
     ),
     Detector(
         ("pass", "secret", "key", "salt", "credential", "datasource", "database_url", "auth"),
-        re.compile("(?i)" + keyed(_SECRET_KEYS, bare=r"[^\s'\"]{1,300}", is_ending=True)),
+        expression("(?i)" + keyed(_SECRET_KEYS, bare=r"[^\s'\"]{1,300}", is_ending=True)),
         replace_keyed(Kind.SECRET),
     ),
     Detector(
         ("pass", "secret", "key", "salt"),
         # YAML, and settings pasted beside a log: the whole rest of the line.
-        re.compile(rf"(?im)^[ \t>-]{{0,12}}[\w.-]{{0,60}}?{_SECRET_KEYS}[ \t]{{0,3}}: (?P<value>[^\s\"'].{{0,200}})$"),
+        expression(rf"(?im)^[ \t>-]{{0,12}}[\w.-]{{0,60}}?{_SECRET_KEYS}[ \t]{{0,3}}: (?P<value>[^\s\"'].{{0,200}})$"),
         replace_group(Kind.SECRET),
     ),
     Detector(
         ("{", "map["),
         # Go's %v and %+v write a setting without quotes: map[password:x], {Password:x}.
-        re.compile(
+        expression(
             r"(?i)(?<=[\[{ ])\w{0,40}(?:password|secret|token):(?P<value>[^\s\"':/\]}][^\s\]}]{0,200})(?=[\s\]}])"
         ),
         replace_group(Kind.SECRET),
     ),
     Detector(
         ("password ",),
-        re.compile(r"(?i)\bpassword (?P<value>(?=\S{0,60}\d)(?=\S{0,60}[a-z])[^\s\"'<>():;,=]{6,64})(?=$|[\s\"',;)])"),
+        expression(r"(?i)\bpassword (?P<value>(?=\S{0,60}\d)(?=\S{0,60}[a-z])[^\s\"'<>():;,=]{6,64})(?=$|[\s\"',;)])"),
         replace_group(Kind.SECRET),
     ),
     Detector(
         ("key: ", "token: ", "secret: "),
-        re.compile(
+        expression(
             r"(?i)\b(?:[\w-]{0,40}-)?(?:api-?key|token|secret): "
             r"(?P<value>(?=[\w.~+/=-]{0,80}\d)[\w.~+/=-]{8,300})(?![\w.])"
         ),
@@ -188,7 +189,7 @@ SECRETS = (
     ),
     Detector(
         ("code",),
-        re.compile(
+        expression(
             r"(?i)\b(?:verification|login|security|confirmation|access|one-time|two-factor)[ -]code(?: is)?:? "
             r"(?P<value>\d{4,10})\b"
         ),
@@ -196,39 +197,39 @@ SECRETS = (
     ),
     Detector(
         ("bearer ", "basic ", "authorization"),
-        re.compile(r"(?i)\b(?:bearer|authorization:? (?:basic|token))[ =](?P<value>[\w.~+/=-]{8,2000})"),
+        expression(r"(?i)\b(?:bearer|authorization:? (?:basic|token))[ =](?P<value>[\w.~+/=-]{8,2000})"),
         replace_group(Kind.TOKEN),
     ),
     Detector(
         ("token", "otp", "nonce", "signature", "cookie", "csrf", "key"),
-        re.compile("(?i)" + keyed(_TOKEN_KEYS, bare=r"[\w.~+/%=:-]{4,300}", is_ending=True)),
+        expression("(?i)" + keyed(_TOKEN_KEYS, bare=r"[\w.~+/%=:-]{4,300}", is_ending=True)),
         replace_keyed(Kind.TOKEN),
     ),
     Detector(
         ("?", "&", "%3f"),
-        re.compile(
+        expression(
             r"(?i)(?:[?&;]|%3f|%26|&amp;)(?:\w{0,30}token|key|code|sig|hash|id|auth|secret|t|k)(?:=|%3d)(?P<value>[\w.~+-]{12,300})"
         ),
         replace_group(Kind.TOKEN),
     ),
     Detector(
         ("/",),
-        re.compile(rf"(?:{_TOKEN_PATHS})(?!v\d)(?P<value>(?=[\w-]{{0,80}}\d)[\w-]{{6,200}}|[\w-]{{16,200}})"),
+        expression(rf"(?:{_TOKEN_PATHS})(?!v\d)(?P<value>(?=[\w-]{{0,80}}\d)[\w-]{{6,200}}|[\w-]{{16,200}})"),
         replace_group(Kind.TOKEN),
     ),
     Detector(
         ("confirm", "verif", "reset", "invit", "activat", "unsubscri", "register", "magic"),
-        re.compile(rf"(?i){_TOKEN_PAGE}(?P<value>(?=[\w:-]{{0,80}}\d)[\w:-]{{12,200}}|[\w-]{{24,200}})(?![\w.:-])"),
+        expression(rf"(?i){_TOKEN_PAGE}(?P<value>(?=[\w:-]{{0,80}}\d)[\w:-]{{12,200}}|[\w-]{{24,200}})(?![\w.:-])"),
         replace_group(Kind.TOKEN),
     ),
     Detector(
         ("gid://",),
-        re.compile(r"(?P<id>gid://[\w:/.-]{1,200})(?P<arguments>[^\]\n]{1,2000})"),
+        expression(r"(?P<id>gid://[\w:/.-]{1,200})(?P<arguments>[^\]\n]{1,2000})"),
         _replace_arguments,
     ),
     Detector(
         ("sg.", "key-", "akia", "asia", "xkeysib-", "xsmtpsib-", "eyj", "re_", "ghp_", "sk-", "xox", "ya29."),
-        re.compile(
+        expression(
             r"(?<![\w.-])(?P<value>SG\.[\w-]{8,40}\.[\w-]{20,80}|key-[0-9a-f]{32}|(?:AKIA|ASIA)[0-9A-Z]{12,20}|"
             r"x(?:key|smtp)sib-[\w-]{20,120}|eyJ[\w-]{8,4000}\.[\w-]{4,4000}(?:\.[\w-]{0,2000})?|re_\w{16,60}|"
             r"ghp_\w{30,60}|sk-[\w-]{20,200}|xox[abp]-[\w-]{10,200}|ya29\.[\w-]{20,400})"
@@ -237,14 +238,14 @@ SECRETS = (
     ),
     Detector(
         (),
-        re.compile(
+        expression(
             r"(?<![A-Za-z0-9+/_.%-])(?P<value>(?:[A-Za-z0-9+/]{4}){4,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)(?![A-Za-z0-9+/=])"
         ),
         _replace_encoded,
     ),
     Detector(
         (),
-        re.compile(
+        expression(
             r"(?<![A-Za-z0-9+/_.%-])(?P<value>(?:[A-Za-z0-9+/]{4}){2,3}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=))(?![A-Za-z0-9+/=])"
         ),
         _replace_encoded,

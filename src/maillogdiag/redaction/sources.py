@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
+from maillogdiag.expressions import expression
 from maillogdiag.redaction.kinds import Kind
 from maillogdiag.redaction.mapping import STAND_IN, RedactionMap
 from maillogdiag.redaction.marked_text import MarkedText
 from maillogdiag.redaction.scrubbing import scrub
 from maillogdiag.redaction.vocabulary import is_common_word
 
-_PIECE = re.compile(rf"{STAND_IN.pattern}|[^\W_]+")
-_NUMBERED = re.compile(r"(?P<word>[^\W\d_]*)\d*")
+_PIECE = expression(rf"{STAND_IN.pattern}|[^\W_]+")
+_NUMBERED = expression(r"(?P<word>[^\W\d_]*)\d*")
 
 
 def scrub_source(name: MarkedText, mapping: RedactionMap) -> None:
