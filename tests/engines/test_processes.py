@@ -15,8 +15,8 @@ from unittest.mock import patch
 import pytest
 
 from maillogdiag.engines import processes
+from maillogdiag.engines.local import run_locally
 from maillogdiag.engines.parts import Reading, Task
-from maillogdiag.engines.processes import run_in_processes
 from maillogdiag.grammars.registry import load_grammars
 from maillogdiag.pipeline import Scan
 from maillogdiag.reports.json_report import report_to_json
@@ -28,7 +28,7 @@ from tests.engines.conftest import SIDEKIQ
 def report_of(folder: Path, jobs: int) -> str:
     scan = Scan(load_grammars(), load_rules())
     with patch("maillogdiag.engines.spreading._LEAST_BYTES", 100_000):
-        run_in_processes(scan, open_inputs([str(folder)]), jobs, least_bytes=0)
+        run_locally(scan, open_inputs([str(folder)]), jobs, least_bytes=0)
     return report_to_json(scan.report())
 
 

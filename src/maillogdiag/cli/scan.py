@@ -48,7 +48,7 @@ def scan(
     color: ColorOption = "auto",
 ) -> None:
     """Diagnose log files from this or another machine; formats and packing are found out."""
-    from maillogdiag.engines.processes import run_in_processes, usable_cores
+    from maillogdiag.engines.local import run_locally, usable_cores
     from maillogdiag.settings.packets import support_packets
     from maillogdiag.sources import open_followed, open_inputs
 
@@ -58,7 +58,7 @@ def scan(
     processes = jobs or usable_cores()
     if engine == "processes":
         sources = open_followed(paths) if follow else open_inputs(paths)
-        run(sources, follow=follow, engine=partial(run_in_processes, jobs=processes))
+        run(sources, follow=follow, engine=partial(run_locally, jobs=processes))
     elif follow:
         raise UsageError("--follow reads on this machine alone: leave out --engine")
     else:

@@ -9,51 +9,30 @@ from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from functools import partial
 from multiprocessing import active_children, get_context, parent_process
 from threading import Thread
-from typing import TypeGuard
 
+from maillogdiag.engines.local import is_file
 from maillogdiag.engines.parts import Reading, Task, read
 from maillogdiag.engines.spreading import Await, run_spread
 from maillogdiag.grammars.registry import MODULES
 from maillogdiag.pipeline import Scan
 from maillogdiag.sources.interface import Source
-from maillogdiag.sources.text import TextSource
 
-# Less than this is mostly read before other processes have started, which takes a second.
-LEAST_BYTES = 32 * 1024 * 1024
 _AHEAD_PER_PROCESS = 2
 
 
-def usable_cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def run_in_processes(scan: Scan, sources: Iterable[Source], jobs: int, least_bytes: int = LEAST_BYTES) -> None:
-    """Do what `scan.run(sources)` does, in several processes where that pays.
+def run_in_processes(scan: Scan, sources: Iterable[Source], jobs: int) -> None:
+    """Do what `scan.run(sources)` does, in `jobs` processes.
 
     Args:
         scan: with the grammars that `load_grammars(scan.app)` returns.
-        jobs: how many processes read; 1 for this one alone.
-        least_bytes: for how much input other processes are started.
     """
-    if jobs < 2:
-        scan.run(sources)
-        return
-    planned = list(scan.stop.until_stopped(sources))
-    if sum(source.size or 0 for source in planned if _is_file(source)) < least_bytes:
-        scan.run(planned)
-        return
     workers = _Processes(jobs)
     is_done = False
     try:
-        run_spread(scan, planned, workers)
+        run_spread(scan, sources, workers)
         is_done = not scan.stop.cause
     finally:
         workers.end(is_done=is_done)
-
-
-def _is_file(source: Source) -> TypeGuard[TextSource]:
-    return type(source) is TextSource and source.size is not None
 
 
 class _Processes:
@@ -70,7 +49,7 @@ class _Processes:
 
     def can_read(self, source: Source) -> bool:
         """Files are read by other processes; what can be opened once, or needs more than bytes, is not."""
-        return _is_file(source)
+        return is_file(source)
 
     def submit(self, task: Task) -> Await:
         """Give out a task."""
