@@ -1,7 +1,5 @@
 """`maillogdiag compare`: did the fix work?"""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from typing import Annotated

@@ -1,7 +1,5 @@
 """`maillogdiag demo`: the main job on sample logs that ship with the package."""
 
-from __future__ import annotations
-
 from contextlib import chdir
 from dataclasses import replace
 from pathlib import Path

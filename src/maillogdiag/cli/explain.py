@@ -1,7 +1,5 @@
 """`maillogdiag explain`: one error text, its cause, meaning and fix."""
 
-from __future__ import annotations
-
 import sys
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
 """`maillogdiag journal`: diagnose what the systemd journal holds."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """`maillogdiag redact`: take personal data out of a raw log."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from typing import Annotated, BinaryIO, cast

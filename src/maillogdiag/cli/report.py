@@ -1,7 +1,5 @@
 """`maillogdiag report`: render a report again, such as the HTML attached to a ticket."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

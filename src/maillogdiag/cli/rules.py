@@ -1,7 +1,5 @@
 """`maillogdiag rules`: list, show and check the rule base."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from typing import Annotated

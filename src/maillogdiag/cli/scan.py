@@ -1,7 +1,5 @@
 """`maillogdiag scan`: diagnose files, directories, archives, or standard input."""
 
-from __future__ import annotations
-
 import re
 from functools import partial
 from typing import Annotated

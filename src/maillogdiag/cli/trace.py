@@ -1,7 +1,5 @@
 """`maillogdiag trace`: the path of one mail through the logs."""
 
-from __future__ import annotations
-
 import sys
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -71,14 +69,14 @@ def trace(
     raise typer.Exit(EXIT_FINDINGS if any(path.outcome == "failed" for path in found) else EXIT_OK)
 
 
-def _searched(run: Scan) -> str:
+def _searched(run: "Scan") -> str:
     return "; ".join(
         f"{counted.source.name} ({counted.counts.lines:,} lines, {counted.counts.mail_records:,} about mail)"
         for counted in run.counted
     )
 
 
-def _traced(found: tuple[Path, ...]) -> tuple[TracedMail, ...]:
+def _traced(found: "tuple[Path, ...]") -> "tuple[TracedMail, ...]":
     from maillogdiag.reports.model import Evidence
     from maillogdiag.reports.tracing import TracedMail, TracedStage
 

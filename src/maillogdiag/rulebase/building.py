@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from maillogdiag.causes import Cause
@@ -65,7 +66,7 @@ class _Builder:
             explanation=(data.get("explanation") or cause.get("explanation") or "").strip(),
             severity=Severity(data.get("severity") or cause.get("severity") or "medium"),
             confidence=Confidence(data.get("confidence", "medium")),
-            fixes=self._fixes(data["cause"], data.get("fixes")),
+            fixing=partial(self._fixes, data["cause"], data.get("fixes")),
             samples=Samples(tuple(samples.get("match", ())), tuple(samples.get("no_match", ()))),
             source=data.get("source", ""),
             path=path,

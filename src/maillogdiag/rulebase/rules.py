@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from functools import cached_property
 
 from maillogdiag.causes import Cause
 from maillogdiag.failures import Phase
@@ -125,9 +127,13 @@ class Samples:
     no_match: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rule:
-    """One meaning of an error text. Fields as in `Diagnosis`."""
+    """One meaning of an error text. Fields as in `Diagnosis`.
+
+    Args:
+        fixing: makes the fixes.
+    """
 
     id: str
     cause: Cause
@@ -137,10 +143,15 @@ class Rule:
     explanation: str
     severity: Severity
     confidence: Confidence
-    fixes: tuple[Fix, ...] = ()
+    fixing: Callable[[], tuple[Fix, ...]] = tuple
     samples: Samples = field(default_factory=Samples)
     source: str = ""
     path: str = ""
+
+    @cached_property
+    def fixes(self) -> tuple[Fix, ...]:
+        """What to do in each application; made when asked for, since a log needs those of a few rules."""
+        return self.fixing()
 
 
 @dataclass(frozen=True, slots=True)
