@@ -7,7 +7,6 @@ line that speaks of sending mail beside a socket's error.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import pyparsing as pp
 
@@ -36,12 +35,11 @@ _TRANSCRIPT = pp.Regex(
 ) | pp.Regex(r"(?:[\d:.]{8,16} )?data: \((?P<accepted>250), ")
 
 
-@dataclass(frozen=True, slots=True)
 class _Django:
     """Reads what Python programs log about their mail; see the module."""
 
-    name: str = APP
-    anchors: tuple[str, ...] = (
+    name = APP
+    anchors = (
         "SMTP", 'File "', "[Errno ", "[WinError ", "[SSL: ", "Error: ", "Error(", "timed out", "(4", "(5", " at /",
         "Exception Type:", "Task ", "retcode (", "data: (250", "unexpectedly closed", "extension not supported",
         "No suitable authentication", "run connect()", "EMAIL_USE_TLS", "failed sending mail", "Mail delivery failed",

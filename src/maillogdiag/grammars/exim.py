@@ -14,7 +14,6 @@ Source: Exim's specification, chapter "Log files".
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 import pyparsing as pp
@@ -68,12 +67,11 @@ _PHASES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
 class _Exim:
     """Reads Exim's mainlog; see the module."""
 
-    name: str = APP
-    anchors: tuple[str, ...] = (
+    name = APP
+    anchors = (
         " <= ", " => ", " -> ", " == ", " ** ", " H=", "authenticator failed", "address found for",
     )  # fmt: skip
 

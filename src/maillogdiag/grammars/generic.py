@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import pyparsing as pp
 
@@ -83,12 +82,11 @@ _PHASES = {
 _CAUSE = pp.Regex(r"Caused by: (?P<words>(?s:.*))")
 
 
-@dataclass(frozen=True, slots=True)
 class _Generic:
     """Reads what nobody else could; see the module."""
 
-    name: str = "generic"
-    anchors: tuple[str, ...] = (
+    name = "generic"
+    anchors = (
         "SMTP", "smtp", "Smtp", "nodemailer", "command: '", "EAUTH", "EENVELOPE", "EMESSAGE",
         "Invalid login: ", "Greeting never received",
         "all recipients were rejected", ".mail.", "MailKit", "Mailer Error: ", "PHPMailer", "mail(): ", "gomail: ",

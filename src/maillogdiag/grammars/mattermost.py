@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
 import pyparsing as pp
@@ -95,12 +94,11 @@ _NEAR_MS = 10
 _MOST_CHARACTERS = 8 * 1024
 
 
-@dataclass(frozen=True, slots=True)
 class _Mattermost:
     """Reads Mattermost's log; see the module."""
 
-    name: str = APP
-    anchors: tuple[str, ...] = (
+    name = APP
+    anchors = (
         "SMTP", "SendMail", "Connection unsuccessful", "sending mail", "email", "from address", "to address",
         "hello message", "HELO", "rate limit",
     )  # fmt: skip

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from maillogdiag.events import Event, EventKind
@@ -61,12 +60,11 @@ _EXPECTED_CODE = expression(r"Expected response code \"?(?P<codes>[\d/]{3,15})")
 _PHASES = {"220": Phase.GREETING, "235": Phase.AUTH, "334": Phase.AUTH, "354": Phase.DATA}
 
 
-@dataclass(frozen=True, slots=True)
 class _Nextcloud:
     """Reads Nextcloud's log and the pastes of it; see the module."""
 
-    name: str = APP
-    anchors: tuple[str, ...] = (
+    name = APP
+    anchors = (
         "SMTP", "Swift", "swift", "stream_socket_", "getaddresses", "\\Mailer", "mail()", "send message", "mail to",
         "Connection could not", "Expected response code", "Unable to connect with", "Connection to ", "Horde_",
         "does not comply", "sending the e", "send ",

@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import pyparsing as pp
 
@@ -33,12 +32,11 @@ _ENTRY = (
 )
 
 
-@dataclass(frozen=True, slots=True)
 class _Ns8:
     """Reads ns8-sendmail's lines; see the module."""
 
-    name: str = APP
-    anchors: tuple[str, ...] = ("status=sent from=", "status=error from=", _NO_SMARTHOST)
+    name = APP
+    anchors = ("status=sent from=", "status=error from=", _NO_SMARTHOST)
 
     def read(self, record: Record) -> Iterable[Event]:
         """Return how the mail that `record` tells of went."""

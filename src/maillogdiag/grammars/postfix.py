@@ -96,12 +96,11 @@ class _Writer:
         return not self.daemon or self.daemon in _CLIENT_DAEMONS
 
 
-@dataclass(frozen=True, slots=True)
 class _Postfix:
     """Reads Postfix's log; see the module."""
 
-    name: str = APP
-    anchors: tuple[str, ...] = (
+    name = APP
+    anchors = (
         "status=", "connect to ", " said: ", "refused to talk to me", "connection with ", "conversation with ",
         "SASL ", "TLS", "SSL_", "certificate", "reject: ", "(queue active)", "is unavailable", "lookup error",
         "fatal: ", "message-id=<",

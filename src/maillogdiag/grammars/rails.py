@@ -7,8 +7,6 @@ exception of sending mail (a failed web request, an error tracker's page, a past
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from maillogdiag.events import Event, EventKind
 from maillogdiag.grammars.rails_activejob import read_activejob
 from maillogdiag.grammars.rails_delayed_job import read_delayed_job
@@ -24,12 +22,11 @@ from maillogdiag.records import Record
 _READERS = (read_activejob, read_mailer, read_sidekiq, read_delayed_job)
 
 
-@dataclass(frozen=True, slots=True)
 class RailsGrammar:
     """Reads records of Rails applications; see `Grammar`."""
 
-    name: str = "rails"
-    anchors: tuple[str, ...] = (
+    name = "rails"
+    anchors = (
         # jobs and mailers
         "Mail",
         "mailers",

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import pyparsing as pp
 
@@ -49,12 +48,11 @@ _SPOKEN_TROUBLE = expression(
 )
 
 
-@dataclass(frozen=True, slots=True)
 class _Sendmail:
     """Reads Sendmail, msmtp and sSMTP; see the module."""
 
-    name: str = APP
-    anchors: tuple[str, ...] = (
+    name = APP
+    anchors = (
         " stat=",
         " msgid=<",
         "exitcode=EX_",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from maillogdiag.events import Event, EventKind
@@ -73,13 +72,12 @@ _MATTERMOST = expression(r"Server is initializing|Starting Server|Current versio
 _MATTERMOST_SETTINGS = expression(r"/api/v\d/(?:config(?:/patch|/reload)?|admin/(?:save|reload)_config)$")
 
 
-@dataclass(frozen=True, slots=True)
 class _Services:
     """Reads what happens to programs; see the module."""
 
-    name: str = NAME
+    name = NAME
     # Lines that are written all the time have none of these, as "Started GET" of a web server; but see `gate.OFTEN`.
-    anchors: tuple[str, ...] = (
+    anchors = (
         ".service", "Started mastodon", "Started Postfix", "Started Mattermost", "Started mattermost", "Started exim",
         "Started sidekiq", "Started Docker", "Started Redis", "Started Network", "Started nftables", "Stopped ",
         "Reloaded ", "spawned: ", "stopped: ", "gave up: ", "Booting Sidekiq ", "Shutting down", "Puma version: ",

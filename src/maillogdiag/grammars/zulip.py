@@ -7,7 +7,6 @@ page or the worker gives up on it. Zulip logs no success: what began and did not
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from maillogdiag.events import Event, EventKind
 from maillogdiag.failures import Failure, read_failure
@@ -36,12 +35,11 @@ _KINDS = {
 }  # all others: FAILED
 
 
-@dataclass(frozen=True, slots=True)
 class _Zulip:
     """Reads Zulip's log files and what its test command prints; see the module."""
 
-    name: str = APP
-    anchors: tuple[str, ...] = (
+    name = APP
+    anchors = (
         " email to [", "template_prefix", "email_senders", "<ScheduledEmail", "EMAIL_HOST_USER",
         "deliver_scheduled_emails", "Failed to send mails", "Outgoing email not", "Successfully sent", *_MARKS,
     )  # fmt: skip
