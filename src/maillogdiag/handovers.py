@@ -64,8 +64,7 @@ class TakenLine(NamedTuple):
     recipient: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """A mail that a mail server took.
 
     Args:
@@ -80,8 +79,7 @@ class Taken:
     recipients: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(NamedTuple):
     """The application that sent a mail, and the line in which it says so, marked where it is only inferred."""
 
     app: str

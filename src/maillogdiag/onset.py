@@ -11,6 +11,7 @@ import re
 from collections.abc import Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from maillogdiag.attempts import GENERIC_APPS
 from maillogdiag.events import Event
@@ -23,8 +24,7 @@ _FOR_ALL = GENERIC_APPS | {"postfix", "exim"}
 _VERSION = re.compile(r"(?:\bversion(?: is)?:?|Sidekiq|exim) v?(?P<version>\d[\w.]{0,20})")
 
 
-@dataclass(frozen=True, slots=True)
-class _Key:
+class _Key(NamedTuple):
     """Lines with the same key tell of one change."""
 
     app: str

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from maillogdiag.attempts import Attempt
 from maillogdiag.events import Event, EventKind
@@ -24,8 +25,7 @@ _FORM = "activejob-enqueued"
 _APPS = frozenset({"rails", "mastodon"})
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(NamedTuple):
     """Mails that wait.
 
     Args:

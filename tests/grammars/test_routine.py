@@ -46,7 +46,7 @@ def test_what_rails_writes_of_every_job(text: str) -> None:
     assert grammar.read(record) == grammar.read_in_full(record)
 
 
-@given(st.from_regex(zulip_lines._SENDING_TO_ONE, fullmatch=True))
+@given(st.from_regex(zulip_lines._SENDING_TO_ONE.pattern, fullmatch=True))
 def test_what_zulip_writes_of_every_mail(text: str) -> None:
     message = text[text.index("Sending ") :]
 

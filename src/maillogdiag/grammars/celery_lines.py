@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 import pyparsing as pp
 
@@ -20,8 +20,7 @@ class TaskState(StrEnum):
     SUCCEEDED = "succeeded"
 
 
-@dataclass(frozen=True, slots=True)
-class TaskLine:
+class TaskLine(NamedTuple):
     """One line about a task.
 
     Args:

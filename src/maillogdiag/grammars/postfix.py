@@ -13,7 +13,7 @@ Sources: src/global/log_adhoc.c, src/smtp/smtp_trouble.c, smtp_connect.c, src/sm
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import pyparsing as pp
 
@@ -83,8 +83,7 @@ _SERVER_CHARACTERS = 80
 _ANY_PROCESS = "pid:postfix"
 
 
-@dataclass(frozen=True, slots=True)
-class _Writer:
+class _Writer(NamedTuple):
     """Which process wrote a line; `daemon` is empty where the line does not tell."""
 
     daemon: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from maillogdiag.expressions import expression
 from maillogdiag.failures import Phase
@@ -57,8 +58,7 @@ _OTHER_CLIENT = expression(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Traceback:
+class Traceback(NamedTuple):
     """What a traceback says.
 
     Args:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from maillogdiag.redaction.kinds import Kind
 from maillogdiag.redaction.mapping import RedactionMap
@@ -13,8 +13,7 @@ from maillogdiag.redaction.vocabulary import words
 Replace = Callable[[re.Match[str], RedactionMap], str]
 
 
-@dataclass(frozen=True, slots=True)
-class Detector:
+class Detector(NamedTuple):
     """One shape in which personal values occur.
 
     Args:

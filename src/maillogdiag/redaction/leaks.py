@@ -8,7 +8,7 @@ import json
 import quopri
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import quote
 
 from maillogdiag.redaction.kinds import KIND_WORDS, SECRET_KINDS, Kind
@@ -19,8 +19,7 @@ _SHORTEST = 5
 _SHORTEST_ENCODED = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Leak:
+class Leak(NamedTuple):
     """A value that was replaced, and that stands in what was rendered all the same.
 
     Args:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from functools import cached_property
+from typing import NamedTuple
 
 from maillogdiag.causes import Cause
 from maillogdiag.failures import Phase
@@ -81,8 +82,7 @@ class Fix:
     undo: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """When a rule applies: every field that is set must hold, of one field's values any.
 
     Args:
@@ -119,8 +119,7 @@ class Condition:
         return sum(bool(values) for values in fields) + 2 * bool(self.enhanced)
 
 
-@dataclass(frozen=True, slots=True)
-class Samples:
+class Samples(NamedTuple):
     """Texts that a rule must, and must not, be the winner of."""
 
     match: tuple[str, ...] = ()
@@ -143,8 +142,8 @@ class Rule:
     explanation: str
     severity: Severity
     confidence: Confidence
-    fixing: Callable[[], tuple[Fix, ...]] = tuple
-    samples: Samples = field(default_factory=Samples)
+    samples: Samples
+    fixing: Callable[[], tuple[Fix, ...]]
     source: str = ""
     path: str = ""
 
