@@ -71,6 +71,16 @@ def test_the_same_line_in_two_files_counts_once() -> None:
     assert 1 == len(attempts)
 
 
+def test_a_failure_counts_once_though_thousands_of_mails_went_well_before_its_copy_comes() -> None:
+    attempts = assembled(
+        event(EventKind.FAILED, "zulip-error", "ms:1", at_s=0, source="send_email.log"),
+        *(event(EventKind.ACCEPTED, "zulip-test-sent", f"job:{n}", at_s=n) for n in range(9_000)),
+        event(EventKind.FAILED, "zulip-error", "ms:1", at_s=0, source="errors.log"),
+    )
+
+    assert 1 == sum(attempt.outcome is Outcome.FAILED for attempt in attempts)
+
+
 def test_a_failure_of_another_job_on_the_same_thread_is_not_mail() -> None:
     attempts = assembled(
         event(EventKind.STARTED, "sidekiq-start", "jid:1", "tid:9/a", at_s=0),

@@ -11,6 +11,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
+from itertools import chain
 from typing import NamedTuple
 
 from maillogdiag.echoes import RELAYS, echo_codes, is_echo, is_refusal
@@ -23,8 +24,9 @@ from maillogdiag.records import Record
 # address, and the mail that Zulip began to send last, are meant for far longer than one mail takes: smtplib waits
 # EMAIL_TIMEOUT = 15 s a step (zproject/computed_settings.py). The same reason is logged by all who see it at once.
 _WINDOWS_S = {"tid": 2.0, "to": 300.0, "rcpt": 300.0, "begun": 300.0, "why": 5.0}
-# Tries kept open for further lines and for copies in other files; the oldest is closed first.
-_OPEN_ATTEMPTS = 4_000
+# Tries kept open for further lines and for copies in other files; the oldest is closed first. Those that go well are
+# many, and would close the others long before the file comes that has copies of them.
+_MOST_SMOOTH, _MOST_FAILING = 2_000, 1_000
 # Two lines without id or time that say the same this close together are one try (a wrapper and its cause).
 _NEIGHBOUR_LINES = 12
 # Failures of one reply that may still meet the other half of the same refusal, refusals and echoes each.
@@ -68,7 +70,7 @@ class Attempt(NamedTuple):
 class _Open:
     """A try that may still get events. Thousands are open, with few keys and forms each: tuples take least room."""
 
-    __slots__ = ("events", "forms", "has_outcome", "keys", "last_time", "newest_event")
+    __slots__ = ("events", "forms", "has_outcome", "is_failing", "keys", "last_time", "newest_event")
 
     def __init__(self) -> None:
         self.events: list[Event] = []
@@ -77,11 +79,14 @@ class _Open:
         self.last_time: datetime | None = None
         self.newest_event = 0
         self.has_outcome = False
+        self.is_failing = False
 
     def add(self, event: Event) -> None:
         self.events.append(event)
         if event.kind is EventKind.FAILED or event.kind is EventKind.ACCEPTED:
             self.has_outcome = True
+        if event.kind is not EventKind.STARTED and event.kind is not EventKind.ACCEPTED:
+            self.is_failing = True
         form = _base_form(event)
         if form not in self.forms:
             self.forms += (form,)
@@ -133,14 +138,15 @@ class Desk:
 
     def __init__(self) -> None:
         self.taken = 0
-        self._open: OrderedDict[int, _Open] = OrderedDict()
+        self._smooth: OrderedDict[_Open, None] = OrderedDict()
+        self._failing: OrderedDict[_Open, None] = OrderedDict()
         self._by_key: dict[str, _Open] = {}
         self._newest: dict[str, Event] = {}
         self._forms: defaultdict[str, set[str]] = defaultdict(set)
         self._awaiting_echo: dict[tuple[bool, int, str | None], list[tuple[_Open, Event]]] = {}
 
     def take(self, event: Event) -> Sequence[Attempt]:
-        """Put `event` to its try, or begin one with it; return the oldest try where too many are open.
+        """Put `event` to its try, or begin one with it; return the oldest tries where too many are open.
 
         Events come in reading order; several sources may follow each other. Those about no try are passed over.
         """
@@ -160,7 +166,6 @@ class Desk:
             attempt = next((one for one in found if _belongs(one, event)), None)
         if attempt is None:
             attempt = _Open()
-            self._open[id(attempt)] = attempt
         for other in found:
             if other is not attempt and _are_halves(attempt, other):
                 self._absorb(attempt, other)
@@ -171,16 +176,14 @@ class Desk:
         attempt.know(keys)
         for key in attempt.keys:
             self._by_key[key] = attempt
-        if len(self._open) <= _OPEN_ATTEMPTS:
-            return ()
-        _, oldest = self._open.popitem(last=False)
-        return self._close(oldest)
+        return self._put(attempt)
 
     def close_all(self) -> Iterator[Attempt]:
         """Yield all tries that are still open."""
-        for attempt in self._open.values():
+        for attempt in chain(self._smooth, self._failing):
             yield from self._close(attempt)
-        self._open.clear()
+        self._smooth.clear()
+        self._failing.clear()
 
     def under_way(self, settled: int) -> Iterator[Attempt]:
         """Yield the tries that are still open as they stand now; they stay open.
@@ -189,9 +192,20 @@ class Desk:
             settled: a former value of `taken`. A try with an event after that may get further lines at once, which
                 say more of it: its outcome is given as unknown.
         """
-        for attempt in self._open.values():
+        for attempt in chain(self._smooth, self._failing):
             for known in self._finished(attempt):
                 yield known if attempt.newest_event <= settled else known._replace(outcome=Outcome.UNKNOWN)
+
+    def _put(self, attempt: _Open) -> Sequence[Attempt]:
+        """Keep `attempt` open among those alike; return the oldest of them where these are too many."""
+        if attempt.is_failing:
+            self._smooth.pop(attempt, None)
+        kept, most = (self._failing, _MOST_FAILING) if attempt.is_failing else (self._smooth, _MOST_SMOOTH)
+        kept[attempt] = None
+        if len(kept) <= most:
+            return ()
+        oldest, _ = kept.popitem(last=False)
+        return self._close(oldest)
 
     def _find(self, event: Event, keys: tuple[str, ...]) -> list[_Open]:
         """The open tries that share a key with `event`, that of the strongest key first."""
@@ -225,7 +239,7 @@ class Desk:
         is_refused = is_refusal(event)
         others = self._awaiting_echo.get((not is_refused, *codes), [])
         for other, told in others:
-            if id(other) not in self._open or other.has_both_halves():
+            if (other not in self._smooth and other not in self._failing) or other.has_both_halves():
                 continue
             refusal, echo = (event, told) if is_refused else (told, event)
             if is_echo(refusal, echo):
@@ -242,7 +256,8 @@ class Desk:
             attempt.add(event)
         attempt.events.sort(key=lambda event: (event.record.place.source, event.record.place.line))
         attempt.know(other.keys)
-        del self._open[id(other)]
+        self._smooth.pop(other, None)
+        self._failing.pop(other, None)
 
     def _close(self, attempt: _Open) -> Sequence[Attempt]:
         for key in attempt.keys:
