@@ -212,6 +212,18 @@ def test_a_big_log_is_mostly_held_back(log: str, prefix: str) -> None:
     assert held_back > text.count("\n") / 2
 
 
+@pytest.mark.parametrize("between", [99, 100, 101, 150])
+def test_an_entry_is_over_at_the_same_line_whatever_is_held_back(between: int) -> None:
+    quiet, other = f"{SYSLOG}social bundle[811]: {QUIET}\n", f"{SYSLOG}social bundle[812]: "
+    head = "2026-11-02T09:25:29.425Z pid=23 tid=1fy WARN: Net::SMTPFatalError: 535-5.7.8 first line of a reply\n"
+    text = f"{quiet * 9}{other}{head}{quiet * between}{other}535 5.7.8 last line of a reply\n{quiet * 200}"
+
+    report, held_back = report_of(text.encode(), gated=True)
+
+    assert report_of(text.encode(), gated=False)[0] == report
+    assert held_back > between
+
+
 def test_a_word_that_cannot_be_searched_for_opens_the_gate() -> None:
     gate = Gate([""], [])
     lines = [f"{QUIET}\n".encode()] * 5000

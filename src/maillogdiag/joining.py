@@ -96,7 +96,11 @@ class Joiner:
             # A line without an envelope among others that have one is the rest of the line before it, or nobody's.
             writer = line.stream
             entry = open_entries.get(latest if writer == _NOBODY else writer)
-            if entry is not None and (line.continues or entry.structure.takes(line.text)):
+            if (
+                entry is not None
+                and number - entry.last_number <= WINDOW + 1
+                and (line.continues or entry.structure.takes(line.text))
+            ):
                 entry.add(line.text, number)
                 latest = entry.writer
             elif line.text.strip():
