@@ -96,6 +96,7 @@ def report_of(log: bytes, *, gated: bool, open_bytes: int = 0) -> tuple[str, int
         patch("maillogdiag.gate._SAMPLE_BYTES", 100),
         patch("maillogdiag.gate._OPEN_BYTES", open_bytes),
         patch("maillogdiag.gate._LEAST_BYTES", 0),
+        patch("maillogdiag.gate._MOST_SURPLUS", 0),
         patch("maillogdiag.sources.text._BLOCK_BYTES", 500),
     ):
         scan.run([source])
@@ -163,6 +164,7 @@ def report_of_journal(entries: list[tuple[bytes, str]], *, gated: bool) -> tuple
         patch("maillogdiag.gate._SAMPLE_BYTES", 100),
         patch("maillogdiag.gate._OPEN_BYTES", 0),
         patch("maillogdiag.gate._LEAST_BYTES", 0),
+        patch("maillogdiag.gate._MOST_SURPLUS", 0),
         patch("maillogdiag.sources.journal_batches.BATCH_BYTES", 500),
         patch("maillogdiag.sources.journal.open_reader", lambda: FakeReader(entries)),
     ):

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from itertools import chain, islice
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from maillogdiag.envelopes import Peeler, writer_of
@@ -30,45 +31,61 @@ _MOST_ENVELOPE_BYTES = 64 * 1024
 _SOME_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 # A log that is over before so much of it was read is not worth a gate; the beginning tells the usual envelope.
 _SAMPLE_BYTES = 256 * 1024
-# Unpacked data comes in small portions; fewer bytes are not worth a decision.
-_LEAST_BYTES = 128 * 1024
+# Data comes in smaller portions, which are not worth a decision: what stands around them is looked at each time.
+_LEAST_BYTES = 512 * 1024
 # So many lines without a line break that nothing can be decided on them: let them pass.
 _MOST_UNDECIDED_BYTES = 8 * 1024 * 1024
 # A gate that lets most lines through only costs time; it stays open for so many bytes.
 _OPEN_BYTES = 16 * 1024 * 1024
+# How many more lines pass than are held back until it does.
+_MOST_SURPLUS = 1000
 # What envelopes and cleaners act upon: tail's headers, colours, links, rsyslog's escapes, holes, JSON around lines,
 # journalctl's sign for a message it does not show.
 _SIGNS = ("==> ", "\x1b", "^[[", "#033[", "[0m", "](http", "#01", "\0", '"__REALTIME_TIMESTAMP"', '"log":', "blob data")
 
+
+class _Envelope(NamedTuple):
+    """The patterns of what stands before a line's text: the writer, what is before it, and what is behind it."""
+
+    before: bytes
+    writer: bytes
+    behind: bytes
+
+    @property
+    def pattern(self) -> bytes:
+        """All of it; its group "writer" tells the writer."""
+        return self.before + b"(?P<writer>" + self.writer + b")" + self.behind
+
+
+_WRITER = rb"[\w.:-]{1,255} [\w/.@-]{1,100}(?:\[\d{1,10}\])?"
 _SYSLOG = (
     rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,9})? "
-    rb"(?!" + FACILITY.encode() + rb"|\d{4} )(?P<writer>[\w.:-]{1,255} [\w/.@-]{1,100}(?:\[\d{1,10}\])?): "
+    rb"(?!" + FACILITY.encode() + rb"|\d{4} )"
 )
 _ISO = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"
-_ISO_SYSLOG = (
-    _ISO + rb"(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d) (?!" + LEVEL.encode() + rb"\s)"
-    rb"(?P<writer>[\w.:-]{1,255} [\w/.@-]{1,100}(?:\[\d{1,10}\])?): "
-)
-_COMPOSE = rb"(?!(?i:" + "|".join(NO_CONTAINERS).encode() + rb")\b)(?P<writer>[A-Za-z0-9][\w.-]{0,120}) {1,80}\| "
+_ISO_SYSLOG = _ISO + rb"(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d) (?!" + LEVEL.encode() + rb"\s)"
+_COMPOSE = rb"(?!(?i:" + "|".join(NO_CONTAINERS).encode() + rb")\b)"
+_CONTAINER, _BAR = rb"[A-Za-z0-9][\w.-]{0,120}", rb" {1,80}\| "
 # So many digits are a container runtime's.
 _STAMP = _ISO + rb"\.\d{7,9}Z "
 # By the names that the peeler has for them.
 _ENVELOPES = {
-    "plain": b"",
-    "syslog": _SYSLOG,
-    "syslog with ISO times": _ISO_SYSLOG,
-    "docker compose": _COMPOSE,
-    "docker compose, timestamps": _COMPOSE + _STAMP,
-    "timestamps": _STAMP + rb"(?P<writer>)",
+    "plain": _Envelope(b"", b"", b""),
+    "syslog": _Envelope(_SYSLOG, _WRITER, b": "),
+    "syslog with ISO times": _Envelope(_ISO_SYSLOG, _WRITER, b": "),
+    "docker compose": _Envelope(_COMPOSE, _CONTAINER, _BAR),
+    "docker compose, timestamps": _Envelope(_COMPOSE, _CONTAINER, _BAR + _STAMP),
+    "timestamps": _Envelope(_STAMP, b"", b""),
 }
 # A journal's entry is searched as a line with its number before it.
-_ENTRY = {"journal": rb"(?P<writer>\d{1,20})\x1e"}
+_ENTRY = {"journal": _Envelope(b"", rb"\d{1,20}", b"\x1e")}
 # What begins an entry whatever stands before it, and is no envelope; up to the end of its time. A part of what
 # `maillogdiag.continuation` takes for a head.
 _HEAD = (
     rb"(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (?=pid=\d{1,8} tid=|\d{1,8} TID-\w{1,32} )"  # Sidekiq
     rb"|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.,]\d{3} "  # Zulip, Python's logging
     rb"|[A-Z], \[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,9} "  # Ruby's Logger
+    rb"|(?=\[ActiveJob\] |\[[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}\] [^ |s])"  # Rails' tags
     rb"|\{\"(?:timestamp\":\"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} |(?:level|ts|msg)\":))"  # Mattermost
 )
 
@@ -77,6 +94,10 @@ OFTEN = ": done"
 only the last one of each block is let through."""
 
 Scanner = Callable[[bytes], list[int]]
+_Span = tuple[int, int]
+_WriterOf = Callable[[re.Match[bytes]], bytes | None]
+# Who wrote it, where its head ends (-1 if it has none), and where it ends.
+_Line = tuple[bytes | None, int, int]
 
 
 class Batch(NamedTuple):
@@ -112,7 +133,8 @@ class Gate:
         self._sample = sample
         self._open_bytes = 0
         self._decided = 0
-        self._writer: Callable[[bytes], bytes] = bytes
+        self._surplus = 0
+        self._writer_of: _WriterOf = itemgetter("writer")
 
     def sift(
         self, blocks: Iterable[bytes], before: bytes = b"", open_blocks: Iterable[bytes] | None = None
@@ -130,7 +152,6 @@ class Gate:
         """Yield the entries of a journal to look at with their numbers, from 1, in order."""
         # With the number of each one's first entry. The last ones that are decided help to decide on those that follow.
         held: deque[tuple[int, Batch]] = deque()
-        writers: dict[bytes, bytes] = {}
 
         def entry(number: int) -> Mapping[str, object]:
             at = -1
@@ -139,37 +160,31 @@ class Gate:
             first, batch = held[at]
             return batch.fields(number - first)
 
-        def writer(number: bytes) -> bytes:
-            if number not in writers:
-                writers[number] = writer_of(entry(int(number)))
-            return writers[number]
-
         def blocks() -> Iterator[bytes]:
             """The messages as lines, their numbers before them."""
             first = 1
             for messages, fields in batches:
                 while len(held) > 1 and held[1][0] < self._decided - WINDOW - 1:
                     held.popleft()
-                    writers.clear()
                 held.append((first, Batch(messages, cache(fields))))
                 yield b"".join([b"%d\x1e%b\n" % line for line in enumerate(map(_as_line, messages), start=first)])
                 first += len(messages)
 
-        self._writer = writer
+        self._writer_of = lambda line: writer_of(entry(int(line["writer"])))
         for number, _ in self._sift(blocks(), _ENTRY):
             yield number, entry(number)
 
     def _sift(
         self,
         blocks: Iterable[bytes],
-        envelopes: Mapping[str, bytes],
+        envelopes: Mapping[str, _Envelope],
         before: bytes = b"",
         open_blocks: Iterable[bytes] | None = None,
     ) -> Iterator[tuple[int, bytes]]:
         number, seen_bytes = 0, 0
         scanner = self._open(self._sample, envelopes) if self._sample else None
         # What is not decided yet, behind the last lines that are, of which some were let through.
-        text, begin, passed = _context(before, len(before), _starts(before))
+        text, begin, passed = _context(before, len(before), [(0, len(before))])
         for block in blocks:
             if scanner is None:
                 yield from numbered([block], number)
@@ -178,7 +193,7 @@ class Gate:
                 if not self._sample and seen_bytes <= _SAMPLE_BYTES:
                     seen_bytes += len(block)
                     scanner = self._open(block, envelopes) if seen_bytes > _SAMPLE_BYTES else None
-                    text, begin, passed = _context(block, len(block), _starts(block))
+                    text, begin, passed = _context(block, len(block), [(0, len(block))])
                 continue
             text += block
             if len(text) - begin < _LEAST_BYTES:
@@ -189,144 +204,209 @@ class Gate:
                 end, self._open_bytes = len(text), _OPEN_BYTES
             if end > begin:
                 passed = self._passing(text, begin, end, passed, scanner)
-                yield from self._count(text, begin, end, passed, number)
-                number += text.count(b"\n", begin, end)
+                number = yield from self._pass(text, begin, end, passed, number)
                 self._decided = number
                 text, begin, passed = _context(text, end, passed)
         end = begin
         if scanner is not None:
             end = len(text) if open_blocks is None else max(begin, _start_of_last_lines(text, len(text)))
             passed = self._passing(text, begin, end, passed, scanner)
-            yield from self._count(text, begin, end, passed, number)
-            number += text.count(b"\n", begin, end)
+            number = yield from self._pass(text, begin, end, passed, number)
         if open_blocks is not None:
             yield from numbered(chain([text[end:]], open_blocks), number)
 
-    def _open(self, sample: bytes, envelopes: Mapping[str, bytes]) -> Scanner | None:
+    def _open(self, sample: bytes, envelopes: Mapping[str, _Envelope]) -> Scanner | None:
         """Find out the source's usual envelope; return what searches for the words, None where nothing can."""
-        usual = {name: len(re.findall(rb"(?m)^" + envelope + _HEAD, sample)) for name, envelope in envelopes.items()}
+        usual = {name: len(re.findall(rb"(?m)^" + one.pattern + _HEAD, sample)) for name, one in envelopes.items()}
         self.format = max(usual, key=lambda name: usual[name])
         if not usual[self.format]:
             return None
-        envelope = envelopes[self.format]
-        self._envelope = re.compile(envelope) if envelope else None
-        self._head = re.compile(envelope + _HEAD)
+        self._patterns = _Patterns(envelopes[self.format])
+        if self.format == "plain":
+            self._writer_of = _writer_of_plain
         return _scanner(self._words, self._caseless)
 
-    def _count(
-        self, text: bytes, begin: int, end: int, passed: Iterable[int], number: int
-    ) -> Iterator[tuple[int, bytes]]:
-        """Yield the lines between `begin` and `end` that are let through; `number` lines stand before them."""
+    def _pass(
+        self, text: bytes, begin: int, end: int, passed: Iterable[_Span], number: int
+    ) -> Generator[tuple[int, bytes], None, int]:
+        """Yield the lines between `begin` and `end` that pass; `number` lines stand before them. Return the last's."""
         before, at, kept = number, begin, 0
-        for start in passed:
-            if begin <= start < end:
+        for start, stop in passed:
+            start, stop = max(start, begin), min(stop, end)
+            if start < stop:
                 number += text.count(b"\n", at, start)
-                at = start
-                kept += 1
-                yield number + 1, text[start : text.find(b"\n", start) + 1 or len(text)]
-        number += text.count(b"\n", at, end) + (end > begin and text[end - 1 : end] != b"\n")
+                lines = text[start:stop].removesuffix(b"\n").split(b"\n")
+                yield from enumerate(lines, start=number + 1)
+                number, kept, at = number + len(lines), kept + len(lines), stop
+        number += text.count(b"\n", at, end) + (at < end and text[end - 1 : end] != b"\n")
         self.skipped += number - before - kept
+        self._surplus = max(0, self._surplus + 2 * kept - (number - before))
         if self._open_bytes > 0:
             self._open_bytes -= end - begin
-        elif kept > (number - before) / 2:
+            self._surplus = 0
+        elif self._surplus > _MOST_SURPLUS:
             self._open_bytes = _OPEN_BYTES
+        return number
 
-    def _passing(self, text: bytes, begin: int, end: int, passed: Iterable[int], scanner: Scanner) -> list[int]:
-        """Return where the lines begin that are let through, in order.
+    def _passing(self, text: bytes, begin: int, end: int, passed: Iterable[_Span], scanner: Scanner) -> list[_Span]:
+        """Return the lines that are let through, in order.
 
         Args:
             text: lines that are decided, up to `begin`; lines to decide, up to `end`; and those that follow.
             passed: those of the decided ones that were let through.
         """
         if self._open_bytes > 0:
-            return _starts(text)
-        keep: dict[int, bool] = {}
-        for start in passed:  # their entries may go on
-            if not keep.get(start):
-                self._keep_entry(text, start, is_head=self._head.match(text, start) is not None, keep=keep)
-        line_end = begin - 1
-        for hit in scanner(text):
-            if hit <= line_end:
-                continue
-            start = text.rfind(b"\n", 0, hit - 1) + 1
-            head = self._head.match(text, start)
-            if head and hit <= head.end():  # in the envelope or the time, where ":25" is no port
-                continue
-            line_end = text.find(b"\n", hit - 1)
-            if not keep.get(start):
-                self._keep_entry(text, start, is_head=head is not None, keep=keep)
-            if line_end < 0:
-                break
-        if (last := text.rfind(OFTEN.encode())) >= 0:
-            start = text.rfind(b"\n", 0, last) + 1
-            if not keep.get(start):
-                self._keep_entry(text, start, is_head=self._head.match(text, start) is not None, keep=keep)
-        for start in _starts(text, end):  # a word may stand in what follows them
-            if not self._head.match(text, start):
-                self._keep_beginning(text, start, keep)
-        return sorted(keep)
+            return [(0, len(text))]
+        block = _Block(text, self._patterns, self._writer_of)
+        for start, stop in passed:  # their entries may go on
+            while start < stop:
+                start = block.keep_entry(start)
+        decided = begin
+        for hit in sorted([*scanner(text), text.rfind(OFTEN.encode()) + 1]):
+            if hit > decided:
+                decided = block.keep_entry(text.rfind(b"\n", 0, hit - 1) + 1, hit)
+        block.keep_beginnings(end)  # a word may stand in what follows them
+        return block.kept()
 
-    def _keep_entry(self, text: bytes, start: int, *, is_head: bool, keep: dict[int, bool]) -> None:
-        """Add the line at `start`, and all that may be of one entry with it.
+
+class _Patterns:
+    """The lines of a source.
+
+    Args:
+        envelope: the usual one.
+
+    Attributes:
+        line: any line. The group "writer" where it has the usual envelope, "head" where a head is behind that.
+        heads: lines that have both.
+        entry: a line that has both, with the lines of the same writer behind it that have no head, where the same
+            writer's next line has one: that the entry is over there is certain.
+    """
+
+    def __init__(self, envelope: _Envelope) -> None:
+        usual, rest = envelope.pattern, rb"[^\n]*+\n"
+        same = envelope.before + b"(?P=writer)" + envelope.behind
+        # Of lines without an envelope only these are certain to have none.
+        further = same if any(envelope) else rb"(?=[\s/])"
+        self.line = re.compile(rb"(?:" + usual + rb"(?P<head>" + _HEAD + rb")?)?" + rest + rb"?")
+        self.heads = re.compile(rb"(?:" + usual + _HEAD + rest + rb")*")
+        self.entry = re.compile(
+            usual + rb"(?P<head>" + _HEAD + rb")" + rest + rb"(?:" + further + rest + rb")*?(?=" + same + _HEAD + rb")"
+        )
+
+
+class _Block:
+    """Finds the lines of a block that may be of one entry.
+
+    Args:
+        text: whole lines.
+        patterns: of its lines.
+        writer_of: tells a line's writer by what `patterns.line` found; None where it is not certain.
+    """
+
+    def __init__(self, text: bytes, patterns: _Patterns, writer_of: _WriterOf) -> None:
+        self._text = text
+        self._patterns = patterns
+        self._writer_of = writer_of
+        # By where they begin.
+        self._lines: dict[int, _Line] = {}
+        self._ends: dict[int, int] = {}
+        # Up to where the lines that follow what was kept were looked at; of each writer the last one of them, and the
+        # last one with a head; and how many more heads may stand between two lines of an entry, counted from where.
+        self._end = -1
+        self._last: dict[bytes | None, int] = {}
+        self._heads: dict[bytes | None, int] = {}
+        self._left, self._counted_from = 0, -1
+
+    def kept(self) -> list[_Span]:
+        """Return what was kept, in order."""
+        spans: list[_Span] = []
+        begin = end = 0
+        for start in sorted(self._ends):
+            if start > end:
+                spans.append((begin, end))
+                begin = start
+            end = max(end, self._ends[start])
+        return [*spans, (begin, end)]
+
+    def keep_entry(self, start: int, hit: int = 0) -> int:
+        """Keep the line at `start`, and all that may be of one entry with it.
 
         Args:
-            keep: where the lines begin that are let through, with whether those behind that are of the same entry
-                were added, too.
-        """
-        keep[start] = True
-        if not is_head:
-            self._keep_beginning(text, start, keep)
-        writer = self._writer_of(text, start)
-        at, left = text.find(b"\n", start) + 1, WINDOW + 1
-        while at and at < len(text) and left:
-            own = self._writer_of(text, at)
-            if self._head.match(text, at):
-                if own == writer:
-                    return
-                left -= 1
-            else:
-                keep[at] = keep.get(at, False) or own == writer
-                self._keep_beginning(text, at, keep)
-                left = WINDOW + 1
-            at = text.find(b"\n", at) + 1
+            hit: where in it a word ends. In the envelope or the time, where ":25" is no port, it means nothing.
 
-    def _keep_beginning(self, text: bytes, start: int, keep: dict[int, bool]) -> None:
-        """Add the lines of which the one at `start` may be the continuation, up to where an entry begins."""
+        Returns:
+            Up to where no other hit can mean more.
+        """
+        if entry := self._patterns.entry.match(self._text, start):
+            if hit and hit <= entry.end("head"):
+                return entry.end("head")
+            self._ends[start] = end = entry.end()
+            return end
+        writer, head_end, line_end = self._line(start)
+        if hit and hit <= head_end:
+            return head_end
+        if head_end < 0 and start not in self._ends:
+            self._keep_beginning(start)
+        self._ends[start] = line_end
+        if start >= self._end:
+            self._last, self._heads, self._end = {writer: start}, {}, line_end
+        if start > self._counted_from:
+            self._left, self._counted_from = WINDOW + 1, start
+        if writer is None or self._heads.get(writer, -1) <= start:
+            self._keep_following(writer)
+        return line_end
+
+    def _keep_following(self, writer: bytes | None) -> None:
+        """Look at further lines, up to where an entry of `writer` is over; keep all that have no head."""
+        own, head_end = None, -1
+        while self._left and self._end < len(self._text) and (head_end < 0 or own != writer):
+            start = self._end
+            own, head_end, self._end = self._line(start)
+            if head_end >= 0:
+                self._heads[own] = start
+                self._left -= 1
+            else:
+                self._ends[start] = self._end
+                self._left, self._counted_from = WINDOW + 1, start
+                if own and own in self._last:
+                    self._ends.setdefault(self._last[own], self._line(self._last[own])[2])
+                else:
+                    self._keep_beginning(start)
+            self._last[own] = start
+
+    def keep_beginnings(self, start: int) -> None:
+        """Keep the lines of which those from `start` on may be the continuation."""
+        while (heads := self._patterns.heads.match(self._text, start)) and (start := heads.end()) < len(self._text):
+            self._keep_beginning(start)
+            start = self._line(start)[2]
+
+    def _keep_beginning(self, start: int) -> None:
+        """Keep the lines of which the one at `start` may be the continuation, up to where an entry begins."""
         unsure = [start]
         while unsure:
-            for line in self._continued_by(text, unsure.pop()):
-                if line not in keep:
-                    keep[line] = False
-                    if not self._head.match(text, line):
+            for line in self._continued_by(unsure.pop()):
+                if line not in self._ends:
+                    _, head_end, self._ends[line] = self._line(line)
+                    if head_end < 0:
                         unsure.append(line)
 
-    def _writer_of(self, text: bytes, start: int) -> bytes | None:
-        """Return who wrote a line; None where that is not certain, since it has not the usual envelope."""
-        if self._envelope is None:
-            return None if self._has_envelope(text, start) else b""
-        found = self._envelope.match(text, start)
-        return self._writer(found["writer"]) if found else None
+    def _line(self, start: int) -> _Line:
+        if line := self._lines.get(start):
+            return line
+        found = self._patterns.line.match(self._text, start)
+        assert found
+        line = self._lines[start] = self._writer_of(found), found.end("head"), found.end()
+        return line
 
-    def _has_envelope(self, text: bytes, start: int) -> bool:
-        if self._head.match(text, start) or text[start : start + 1].isspace():
-            return False
-        end = text.find(b"\n", start, start + _MOST_ENVELOPE_BYTES)
-        line = text[start : end if end >= 0 else start + _MOST_ENVELOPE_BYTES].decode("utf-8", "replace")
-        peeled = Peeler(_SOME_TIME).peel(line)
-        return peeled is None or peeled.format != "plain"
-
-    def _continued_by(self, text: bytes, start: int) -> list[int]:
+    def _continued_by(self, start: int) -> list[int]:
         """Return where the lines begin of which the one at `start` may be the continuation."""
-        before = _lines_before(text, start)
-        own = self._writer_of(text, start)
-        if text[start : start + 1].isspace() or (self._envelope is None and own is not None):
+        before = _lines_before(self._text, start)
+        own = self._line(start)[0]
+        if self._text[start : start + 1].isspace() or own == b"":
             return list(islice(before, 1))
         if own is None:
             return list(before)
-        for line in before:
-            if self._writer_of(text, line) == own:
-                return [line]
-        return []
+        return list(islice((line for line in before if self._line(line)[0] == own), 1))
 
 
 def numbered(blocks: Iterable[bytes], number: int = 0) -> Iterator[tuple[int, bytes]]:
@@ -344,19 +424,19 @@ def _as_line(message: bytes | None) -> bytes:
     return b"\0" if message is None else message.replace(b"\n", b"\0")
 
 
-def _starts(text: bytes, begin: int = 0) -> list[int]:
-    """Return where the lines begin, from the one that begins at `begin`."""
-    starts = []
-    while begin < len(text):
-        starts.append(begin)
-        begin = text.find(b"\n", begin) + 1 or len(text)
-    return starts
+def _writer_of_plain(line: re.Match[bytes]) -> bytes | None:
+    """Return nobody for a line without an envelope, None for one that may have some."""
+    if line["head"] is not None or line[0][:1].isspace() or line[0][:1] == b"/":
+        return b""
+    peeled = Peeler(_SOME_TIME).peel(line[0][:_MOST_ENVELOPE_BYTES].decode("utf-8", "replace").removesuffix("\n"))
+    return None if peeled is None or peeled.format != "plain" else b""
 
 
-def _context(text: bytes, end: int, passed: Iterable[int]) -> tuple[bytes, int, list[int]]:
+def _context(text: bytes, end: int, passed: Iterable[_Span]) -> tuple[bytes, int, list[_Span]]:
     """Return what of `text` is needed to decide on the lines from `end` on: it, their place in it, and `passed`."""
-    start = _start_of_last_lines(text, end)
-    return text[start:], end - start, [line - start for line in passed if start <= line < end]
+    begin = _start_of_last_lines(text, end)
+    spans = [(max(start, begin) - begin, min(stop, end) - begin) for start, stop in passed]
+    return text[begin:], end - begin, [(start, stop) for start, stop in spans if start < stop]
 
 
 def _start_of_last_lines(text: bytes, end: int) -> int:
@@ -390,7 +470,12 @@ def _scanner(words: tuple[str, ...], caseless: tuple[str, ...]) -> Scanner | Non
         return None
     literals = {max(word.split("\n"), key=len) for word in (*words, *_SIGNS)}
     # A word that holds another one is found with it.
-    needed = sorted(word for word in literals if not any(one != word and one in word for one in literals))
+    needed = sorted(
+        word
+        for word in literals
+        if not any(one != word and one in word for one in literals)
+        and not any(one.encode().lower() in word.encode().lower() for one in caseless)
+    )
     expressions = [_escaped(word) for word in (*needed, *caseless)]
     flags = [0] * len(needed) + [hyperscan.HS_FLAG_CASELESS] * (len(expressions) - len(needed))
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
