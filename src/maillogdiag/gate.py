@@ -39,6 +39,8 @@ _MOST_UNDECIDED_BYTES = 8 * 1024 * 1024
 _OPEN_BYTES = 16 * 1024 * 1024
 # How many more lines pass than are held back until it does.
 _MOST_SURPLUS = 1000
+# glibc takes the memory of each block from the system anew, page by page, until so big a piece was freed.
+_REUSED_BYTES = 4 * 1024 * 1024
 # What envelopes and cleaners act upon: tail's headers, colours, links, rsyslog's escapes, holes, JSON around lines,
 # journalctl's sign for a message it does not show.
 _SIGNS = ("==> ", "\x1b", "^[[", "#033[", "[0m", "](http", "#01", "\0", '"__REALTIME_TIMESTAMP"', '"log":', "blob data")
@@ -224,6 +226,7 @@ class Gate:
         self._patterns = _Patterns(envelopes[self.format])
         if self.format == "plain":
             self._writer_of = _writer_of_plain
+        bytes(_REUSED_BYTES)
         return _scanner(self._words, self._caseless)
 
     def _pass(
