@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import patch
@@ -40,6 +41,9 @@ PIECES = (
     '"error":"dial tcp 192.0.2.25:587: connect: connection refused"}',
     "2026-11-02 09:25:25,425 INFO     something else altogether",
     "2026-11-02 09:25:26,425 ERROR    Error sending zerver/emails/invitation email to ['ada@remote.example.net']: x",
+    "2026-11-02T09:25:27.425Z pid=23 tid=1cr WARN: /opt/app/models/note.rb:7:in `each'",
+    "2026-11-02T09:25:27.425Z pid=23 tid=1cr WARN: /opt/app/note.rb:7:in `each'\n"
+    "/gems/net-smtp-0.3.1/lib/net/smtp.rb:9:in `x'",
     "2026-11-02T09:25:27.425Z pid=23 tid=1cr WARN: Net::SMTPAuthenticationError: 535 5.7.8 Error: refused\n):",
     "2026-11-02T09:25:28.425Z pid=23 tid=1fy class=ActionMailer::MailDeliveryJob jid=3818584067d008cb4cac INFO: fail",
     "2026-11-02T09:25:28.425Z pid=23 tid=1fy class=ActionMailer::MailDeliveryJob jid=3818584067d008cb4cac INFO: done",
@@ -78,6 +82,13 @@ WRITERS = (
 )
 
 
+both_ways = pytest.mark.parametrize("has_hyperscan", [True, False])
+
+
+def searching(*, has_hyperscan: bool) -> AbstractContextManager[object]:
+    return nullcontext() if has_hyperscan else patch("maillogdiag.searching.of_hyperscan", lambda *_: None)
+
+
 class WatchedSource(TextSource):
     """Remembers the gate that it was read through."""
 
@@ -88,11 +99,12 @@ class WatchedSource(TextSource):
         return super().lines(gate)
 
 
-def report_of(log: bytes, *, gated: bool, open_bytes: int = 0) -> tuple[str, int]:
+def report_of(log: bytes, *, gated: bool, open_bytes: int = 0, has_hyperscan: bool = True) -> tuple[str, int]:
     """The report, and how many lines the gate held back; blocks of a few lines stand for big ones."""
     scan = Scan(GRAMMARS, RULES, gated=gated)
     source = WatchedSource("log", lambda: io.BytesIO(log), datetime(2026, 11, 30, tzinfo=UTC))
     with (
+        searching(has_hyperscan=has_hyperscan),
         patch("maillogdiag.gate._SAMPLE_BYTES", 100),
         patch("maillogdiag.gate._OPEN_BYTES", open_bytes),
         patch("maillogdiag.gate._LEAST_BYTES", 0),
@@ -103,7 +115,8 @@ def report_of(log: bytes, *, gated: bool, open_bytes: int = 0) -> tuple[str, int
     return report_to_json(scan.report()), source.gate.skipped if source.gate else 0
 
 
-@settings(max_examples=120)
+@both_ways
+@settings(max_examples=80)
 @given(
     lines=st.lists(st.tuples(st.sampled_from(WRITERS), st.sampled_from(PIECES)), max_size=60),
     usual=st.sampled_from(USUAL),
@@ -112,7 +125,7 @@ def report_of(log: bytes, *, gated: bool, open_bytes: int = 0) -> tuple[str, int
     open_bytes=st.sampled_from([0, 700]),
 )
 def test_the_report_is_that_of_the_whole_log(
-    lines: list[tuple[str, str]], usual: str, repeated: int, ending: str, open_bytes: int
+    lines: list[tuple[str, str]], usual: str, repeated: int, ending: str, open_bytes: int, has_hyperscan: bool
 ) -> None:
     quiet = f"{usual}{QUIET}"
     texts = [quiet] * 3
@@ -120,7 +133,8 @@ def test_the_report_is_that_of_the_whole_log(
         texts += [f"{writer}{line}" for line in text.split("\n")] + [quiet] * (len(texts) % 3)
     log = ("\r\n" if ending == "\r\n" else "\n").join(texts) + ending
 
-    assert report_of(log.encode(), gated=False)[0] == report_of(log.encode(), gated=True, open_bytes=open_bytes)[0]
+    gated, _ = report_of(log.encode(), gated=True, open_bytes=open_bytes, has_hyperscan=has_hyperscan)
+    assert report_of(log.encode(), gated=False)[0] == gated
 
 
 class FakeReader:
@@ -157,10 +171,11 @@ class WatchedJournal(JournalSource):
         return super().lines(gate)
 
 
-def report_of_journal(entries: list[tuple[bytes, str]], *, gated: bool) -> tuple[str, int]:
+def report_of_journal(entries: list[tuple[bytes, str]], *, gated: bool, has_hyperscan: bool = True) -> tuple[str, int]:
     scan = Scan(GRAMMARS, RULES, gated=gated)
     source = WatchedJournal((), Selection())
     with (
+        searching(has_hyperscan=has_hyperscan),
         patch("maillogdiag.gate._SAMPLE_BYTES", 100),
         patch("maillogdiag.gate._OPEN_BYTES", 0),
         patch("maillogdiag.gate._LEAST_BYTES", 0),
@@ -172,28 +187,34 @@ def report_of_journal(entries: list[tuple[bytes, str]], *, gated: bool) -> tuple
     return report_to_json(scan.report()), source.gate.skipped if source.gate else 0
 
 
-@settings(max_examples=60)
+@both_ways
+@settings(max_examples=40)
 @given(
     entries=st.lists(st.tuples(st.sampled_from([b"811", b"812"]), st.sampled_from(PIECES)), max_size=60),
     repeated=st.integers(1, 4),
 )
-def test_the_report_is_that_of_the_whole_journal(entries: list[tuple[bytes, str]], repeated: int) -> None:
+def test_the_report_is_that_of_the_whole_journal(
+    entries: list[tuple[bytes, str]], repeated: int, has_hyperscan: bool
+) -> None:
     mixed = [(b"811", QUIET)] * 5
     for entry in entries * repeated:
         mixed += [entry] + [(b"811", QUIET)] * (len(mixed) % 3)
 
-    assert report_of_journal(mixed, gated=False)[0] == report_of_journal(mixed, gated=True)[0]
+    gated, _ = report_of_journal(mixed, gated=True, has_hyperscan=has_hyperscan)
+    assert report_of_journal(mixed, gated=False)[0] == gated
 
 
-def test_a_quiet_journal_is_mostly_held_back() -> None:
+@both_ways
+def test_a_quiet_journal_is_mostly_held_back(has_hyperscan: bool) -> None:
     entries = [(b"811", QUIET)] * 2000 + [(b"811", piece) for piece in PIECES]
 
-    report, held_back = report_of_journal(entries, gated=True)
+    report, held_back = report_of_journal(entries, gated=True, has_hyperscan=has_hyperscan)
 
     assert report_of_journal(entries, gated=False)[0] == report
     assert held_back > 1500
 
 
+@both_ways
 @pytest.mark.parametrize(
     ("log", "prefix"),
     [
@@ -202,13 +223,13 @@ def test_a_quiet_journal_is_mostly_held_back() -> None:
         ("mastodon/wrapped-compose-v2/docker-compose.log", "mastodon-sidekiq-1  | "),
     ],
 )
-def test_a_big_log_is_mostly_held_back(log: str, prefix: str) -> None:
+def test_a_big_log_is_mostly_held_back(log: str, prefix: str, has_hyperscan: bool) -> None:
     recorded = (FIXTURES / log).read_text(encoding="utf-8").splitlines(keepends=True)
     text = "".join(
         line + f"{prefix}{QUIET}\n" * (20 if re.search("INFO: (start|done)$", line) else 0) for line in recorded
     )
 
-    report, held_back = report_of(text.encode(), gated=True)
+    report, held_back = report_of(text.encode(), gated=True, has_hyperscan=has_hyperscan)
 
     assert report_of(text.encode(), gated=False)[0] == report
     assert held_back > text.count("\n") / 2

@@ -4,8 +4,7 @@ Those that matter hold a word that grammars look for, or a sign that a stage on 
 every line that may be of one entry with them. Where an entry begins is certain: behind the source's usual envelope
 stands a known time or head. So the report is the same as without the gate.
 
-The words are searched for in big blocks by hyperscan, all at once; one by one they would take as long as reading
-every line. Without that package (`pip install 'maillogdiag[fast]'`) there is no gate.
+The words are searched for in big blocks; see `maillogdiag.searching`.
 """
 
 from __future__ import annotations
@@ -17,13 +16,14 @@ from datetime import UTC, datetime
 from functools import cache
 from itertools import chain, islice
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from maillogdiag.envelopes import Peeler, writer_of
 from maillogdiag.envelopes.containers import NO_CONTAINERS
 from maillogdiag.envelopes.iso import LEVEL
 from maillogdiag.envelopes.syslog import FACILITY
 from maillogdiag.joining import WINDOW
+from maillogdiag.searching import Scanner, scanner_of
 
 # Longer than any envelope but a JSON object, of which this much is none.
 _MOST_ENVELOPE_BYTES = 64 * 1024
@@ -57,6 +57,14 @@ class _Envelope(NamedTuple):
     def pattern(self) -> bytes:
         """All of it; its group "writer" tells the writer."""
         return self.before + b"(?P<writer>" + self.writer + b")" + self.behind
+
+    @property
+    def head(self) -> bytes:
+        """What lines begin with, as `scanner_of` takes it. An entry's number differs from all others."""
+        if not any(self):
+            return _HEAD
+        kept = b"(?:" if self == _ENTRY["journal"] else b"(?P<kept>"
+        return self.before + kept + self.writer + b")" + self.behind + b"(?:" + _HEAD + b")?"
 
 
 _WRITER = rb"[\w.:-]{1,255} [\w/.@-]{1,100}(?:\[\d{1,10}\])?"
@@ -95,7 +103,6 @@ OFTEN = ": done"
 """What a worker writes of each job it did. That it is at work is seen by one line as well as by all: of these lines
 only the last one of each block is let through."""
 
-Scanner = Callable[[bytes], list[int]]
 _Span = tuple[int, int]
 _WriterOf = Callable[[re.Match[bytes]], bytes | None]
 # Who wrote it, where its head ends (-1 if it has none), and where it ends.
@@ -120,6 +127,7 @@ class Gate:
     Args:
         words: literals, case-sensitive; a line that holds one is let through.
         caseless: likewise, without regard to case.
+        dull: what begins with a word and means nothing there.
         sample: the log's beginning, where only a part behind it is sifted; it tells the usual envelope.
 
     Attributes:
@@ -127,11 +135,14 @@ class Gate:
         format: their envelope's name.
     """
 
-    def __init__(self, words: Iterable[str], caseless: Iterable[str], sample: bytes = b"") -> None:
+    def __init__(
+        self, words: Iterable[str], caseless: Iterable[str], dull: Iterable[str] = (), sample: bytes = b""
+    ) -> None:
         self.skipped = 0
         self.format = "plain"
-        self._words = tuple(word for word in words if word != OFTEN)
+        self._words = (*(word for word in words if word != OFTEN), *_SIGNS)
         self._caseless = tuple(caseless)
+        self._dull = tuple(dull)
         self._sample = sample
         self._open_bytes = 0
         self._decided = 0
@@ -218,7 +229,7 @@ class Gate:
             yield from numbered(chain([text[end:]], open_blocks), number)
 
     def _open(self, sample: bytes, envelopes: Mapping[str, _Envelope]) -> Scanner | None:
-        """Find out the source's usual envelope; return what searches for the words, None where nothing can."""
+        """Find out the source's usual envelope; return what searches for the words, None where no line has one."""
         usual = {name: len(re.findall(rb"(?m)^" + one.pattern + _HEAD, sample)) for name, one in envelopes.items()}
         self.format = max(usual, key=lambda name: usual[name])
         if not usual[self.format]:
@@ -227,7 +238,7 @@ class Gate:
         if self.format == "plain":
             self._writer_of = _writer_of_plain
         bytes(_REUSED_BYTES)
-        return _scanner(self._words, self._caseless)
+        return scanner_of(self._words, self._caseless, self._dull, envelopes[self.format].head)
 
     def _pass(
         self, text: bytes, begin: int, end: int, passed: Iterable[_Span], number: int
@@ -458,47 +469,3 @@ def _lines_before(text: bytes, start: int) -> Iterator[int]:
             return
         start = text.rfind(b"\n", 0, start - 1) + 1
         yield start
-
-
-@cache
-def _scanner(words: tuple[str, ...], caseless: tuple[str, ...]) -> Scanner | None:
-    """Return what finds the ends of all words in a block; None without hyperscan, or if a word cannot be searched for.
-
-    Lines are searched: of a word with a line break its longest line will do. All are literals, which take a tenth of
-    the memory that regular expressions take.
-    """
-    try:
-        import hyperscan
-    except ImportError:
-        return None
-    literals = {max(word.split("\n"), key=len) for word in (*words, *_SIGNS)}
-    # A word that holds another one is found with it.
-    needed = sorted(
-        word
-        for word in literals
-        if not any(one != word and one in word for one in literals)
-        and not any(one.encode().lower() in word.encode().lower() for one in caseless)
-    )
-    expressions = [_escaped(word) for word in (*needed, *caseless)]
-    flags = [0] * len(needed) + [hyperscan.HS_FLAG_CASELESS] * (len(expressions) - len(needed))
-    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    try:
-        database.compile(expressions=expressions, ids=list(range(len(expressions))), flags=flags)
-    except hyperscan.error:
-        return None
-
-    def scan(block: bytes) -> list[int]:
-        ends: list[int] = []
-        database.scan(block, match_event_handler=_note, context=ends)
-        return ends
-
-    return scan
-
-
-def _note(_id: int, _start: int, end: int, _flags: int, ends: Any) -> None:
-    ends.append(end)
-
-
-def _escaped(word: str) -> bytes:
-    """A literal in hyperscan's syntax, byte by byte."""
-    return b"".join(b"\\x%02x" % byte for byte in word.encode())

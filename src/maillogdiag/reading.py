@@ -77,7 +77,8 @@ class Reader:
     def gate(self, sample: bytes = b"") -> Gate | None:
         """Return a gate for one source; see `Gate`."""
         anchors = [anchor for grammar in self.grammars for anchor in grammar.anchors]
-        return Gate(anchors, _MAIL_WORDS, sample) if self.gated else None
+        dull = [phrase for grammar in self.grammars for phrase in getattr(grammar, "dull", ())]
+        return Gate(anchors, _MAIL_WORDS, dull, sample) if self.gated else None
 
     def read(self, record: Record, counts: Counts) -> Sequence[Event]:
         """Return what a record says, and count it; its time is as yet that of its own envelope or text.

@@ -19,6 +19,9 @@ class Grammar(Protocol):
         name: the name `--app` takes, e.g. "mastodon".
         anchors: literals, case-sensitive. A record that this grammar can read holds at least one of them; `read`
             is not called for others. They keep pyparsing away from the bulk of a log.
+
+    It may also have `dull`: literals that begin with an anchor, which means nothing there. A line of a big log that
+    holds no other anchor is not read for it.
     """
 
     name: str

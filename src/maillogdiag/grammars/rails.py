@@ -83,6 +83,9 @@ class RailsGrammar:
         "mail/message.rb",
     )
 
+    # Backtraces: they count only where a frame is one of those above.
+    dull = (" WARN: /",)
+
     def read(self, record: Record) -> tuple[Event, ...]:
         """Return what the record says about outgoing mail; nothing where it is about something else."""
         events = read_routine(record)

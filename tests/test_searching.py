@@ -1,0 +1,49 @@
+"""Searching each shape of lines once finds the same lines as searching each line."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from maillogdiag.grammars.registry import load_grammars
+from maillogdiag.searching import of_shapes, scanner_of
+
+WORDS = tuple(dict.fromkeys(anchor.replace("\n", " ") for grammar in load_grammars() for anchor in grammar.anchors))
+CASELESS = ("smtp", "mail server", "delivery of e-mail")
+DULL = (" WARN: /",)
+NO_HEAD = rb"(?!)"
+
+ids = st.one_of(
+    st.text("0123456789abcdef", min_size=1, max_size=30),
+    st.text("0123456789abcdefghijklmnopqrstuvwxyz", min_size=26, max_size=26),
+    st.uuids().map(str),
+    st.from_regex(r"\d{1,6}\.\d{3}", fullmatch=True),
+    st.sampled_from(WORDS + CASELESS).map(lambda word: (word + "0123456789abcdef" * 2)[:26]),
+)
+# Words, and their parts, next to ids in every way.
+pieces = (
+    ids
+    | st.sampled_from(WORDS + CASELESS)
+    | st.sampled_from(WORDS).flatmap(lambda word: st.integers(1, len(word)).map(lambda cut: word[:cut]))
+    | st.sampled_from(["=", "/", " WARN: /", '"', " ", ":", "-", "(", ".", "_", "é", "2026-11-02 10:25:00,123 "])
+)
+lines = st.lists(pieces, max_size=6).map("".join)
+
+
+def holds_a_word(line: str) -> bool:
+    telling = line.replace(" WARN: /", "\n/")
+    return any(word in telling for word in WORDS) or any(word in line.lower() for word in CASELESS)
+
+
+def lines_found(block: bytes, ends: list[int]) -> set[int]:
+    return {block.count(b"\n", 0, end - 1) for end in ends}
+
+
+@settings(max_examples=200)
+@given(st.lists(lines, min_size=1, max_size=12))
+def test_no_word_is_hidden_by_an_id(texts: list[str]) -> None:
+    block = "".join(text + "\n" for text in texts * 2).encode()  # the second time their shapes are known
+    expected = {number for number, text in enumerate(texts * 2) if holds_a_word(text)}
+
+    assert lines_found(block, of_shapes(WORDS, CASELESS, DULL, NO_HEAD)(block)) == expected
+    assert lines_found(block, scanner_of(WORDS, CASELESS, DULL, NO_HEAD)(block)) == expected
