@@ -70,9 +70,10 @@ class Attempt(NamedTuple):
 class _Open:
     """A try that may still get events. Thousands are open, with few keys and forms each: tuples take least room."""
 
-    __slots__ = ("events", "forms", "has_outcome", "is_failing", "keys", "last_time", "newest_event")
+    __slots__ = ("events", "first_event", "forms", "has_outcome", "is_failing", "keys", "last_time", "newest_event")
 
-    def __init__(self) -> None:
+    def __init__(self, first_event: int) -> None:
+        self.first_event = first_event
         self.events: list[Event] = []
         self.keys: tuple[str, ...] = ()
         self.forms: tuple[str, ...] = ()
@@ -165,7 +166,7 @@ class Desk:
                     return ()
             attempt = next((one for one in found if _belongs(one, event)), None)
         if attempt is None:
-            attempt = _Open()
+            attempt = _Open(self.taken)
         for other in found:
             if other is not attempt and _are_halves(attempt, other):
                 self._absorb(attempt, other)
@@ -180,7 +181,7 @@ class Desk:
 
     def close_all(self) -> Iterator[Attempt]:
         """Yield all tries that are still open."""
-        for attempt in chain(self._smooth, self._failing):
+        for attempt in self._all():
             yield from self._close(attempt)
         self._smooth.clear()
         self._failing.clear()
@@ -192,9 +193,13 @@ class Desk:
             settled: a former value of `taken`. A try with an event after that may get further lines at once, which
                 say more of it: its outcome is given as unknown.
         """
-        for attempt in chain(self._smooth, self._failing):
+        for attempt in self._all():
             for known in self._finished(attempt):
                 yield known if attempt.newest_event <= settled else known._replace(outcome=Outcome.UNKNOWN)
+
+    def _all(self) -> list[_Open]:
+        """All that are open, in the order in which they began."""
+        return sorted(chain(self._smooth, self._failing), key=lambda attempt: attempt.first_event)
 
     def _put(self, attempt: _Open) -> Sequence[Attempt]:
         """Keep `attempt` open among those alike; return the oldest of them where these are too many."""

@@ -14,7 +14,7 @@ from maillogdiag.grammars.application_time import with_application_time
 from maillogdiag.grammars.django import read_python_mail, transcript_key
 from maillogdiag.grammars.python_traceback import Traceback, read_traceback
 from maillogdiag.grammars.reason_keys import gist_of, reason_keys
-from maillogdiag.grammars.zulip_lines import Message, Told, read_message
+from maillogdiag.grammars.zulip_lines import SENDING_TO_ONE, Message, Told, read_message
 from maillogdiag.records import Record
 
 APP = "zulip"
@@ -46,6 +46,12 @@ class _Zulip:
 
     def read(self, record: Record) -> Iterable[Event]:
         """Return what `record` tells of one mail."""
+        if sending := SENDING_TO_ONE.match(record.text):
+            return (_begun(with_application_time(record), sending["template"], sending["to"]),)
+        return self.read_in_full(record)
+
+    def read_in_full(self, record: Record) -> Iterable[Event]:
+        """Return the same, whatever its line is."""
         message = read_message(record.text)
         if message is not None:
             record = with_application_time(record)
@@ -53,6 +59,13 @@ class _Zulip:
         if any(mark in record.text for mark in _MARKS):
             return tuple(_of_python(event) for event in read_python_mail(record, APP))
         return ()
+
+
+def _begun(record: Record, template: str, recipient: str) -> Event:
+    """The event of a mail whose sending began."""
+    form, to = Told.SENDING.value, f"{template}/{recipient}"
+    keys = (*_copy_key(record, form, recipient), f"to:{to}", f"rcpt:{recipient}", _BEGUN)
+    return Event(EventKind.STARTED, APP, record, form, keys, _mail_of_day(record, to), None, template, recipient)
 
 
 def _event(record: Record, message: Message) -> Event:
@@ -131,8 +144,11 @@ def _mail_id(record: Record, message: Message) -> str | None:
         return f"scheduled:{message.subject}"
     if not message.template:
         return None
-    day = record.time.date() if record.time else ""
-    return f"mail:{message.template}/{message.recipient}/{day}"
+    return _mail_of_day(record, f"{message.template}/{message.recipient}")
+
+
+def _mail_of_day(record: Record, mail: str) -> str:
+    return f"mail:{mail}/{record.time.date() if record.time else ''}"
 
 
 GRAMMAR = _Zulip()

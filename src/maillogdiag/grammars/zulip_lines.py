@@ -47,10 +47,10 @@ _QUEUE = r"(?P<subject>[\w-]{0,40}email_senders)\b"
 _PROGRAM = r"(?:[\w-]{1,60}:)?(?P<subject>zulip_(?:events_)?(?:[\w-]{0,40}email_senders|deliver_scheduled_emails))\b"
 
 # Nearly every line of send_email.log, read in one go: a mail to one address; what `_LINE` and `_MESSAGES` read, too.
-_SENDING_TO_ONE = expression(
+SENDING_TO_ONE = expression(
     r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.,]\d{3} {1,8}[A-Z]{3,8} {1,8}(?:\[[\w.:/-]{0,120}\] )?"
-    r"(?P<message>Sending (?P<template>[\w./-]{1,200}) email to "
-    r"\['(?P<to>[^\s'\"<>\[\],:]{1,320}@[^\s'\"<>\[\],:@]{1,255})'\](?=\s|$)[^\n]*)"
+    r"Sending (?:[\w./-]{0,120}/)?(?P<template>[\w.-]{1,79}) email to "
+    r"\['(?P<to>[^\s'\"<>\[\],:]{1,320}@[^\s'\"<>\[\],:@]{1,255})'\](?=\s|$)"
 )
 
 # What a message begins with, and its shape: zerver/lib/send_email.py, zerver/worker/ (queue_processors.py up to 8),
@@ -114,8 +114,6 @@ class Message(NamedTuple):
 
 def read_message(text: str) -> Message | None:
     """Read a record's text, with or without the head of its line; None where it tells nothing of outgoing mail."""
-    if found := _SENDING_TO_ONE.match(text):
-        return _read_parts(Told.SENDING, {"template": found["template"], "to": found["to"]}, found["message"])
     message = _message_of(text)
     for beginning, told, shape in _MESSAGES:
         if message.startswith(beginning):
