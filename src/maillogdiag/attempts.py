@@ -26,7 +26,7 @@ from maillogdiag.records import Record
 _WINDOWS_S = {"tid": 2.0, "to": 300.0, "rcpt": 300.0, "begun": 300.0, "why": 5.0}
 # Tries kept open for further lines and for copies in other files; the oldest is closed first. Those that go well are
 # many, and would close the others long before the file comes that has copies of them.
-_MOST_SMOOTH, _MOST_FAILING = 2_000, 1_000
+_MOST_SMOOTH, _MOST_FAILING = 1_500, 500
 # Two lines without id or time that say the same this close together are one try (a wrapper and its cause).
 _NEIGHBOUR_LINES = 12
 # Failures of one reply that may still meet the other half of the same refusal, refusals and echoes each.

@@ -140,7 +140,7 @@ _BYTES_QUOTE = re.compile(r"\b[bu](?=['\"])")
 _CURLY_QUOTES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"'})
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=256)
 def read_failure(
     text: str,
     *,
@@ -173,7 +173,7 @@ def read_failure(
     )
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _read(text: str) -> Failure:
     """Read a text whose varying parts are masked: a server says the same to thousands of addresses."""
     flat = flattened(text)

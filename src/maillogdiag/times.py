@@ -19,7 +19,7 @@ def aware(naive: datetime) -> datetime:
     return naive.replace(tzinfo=zone) if zone else naive.astimezone()
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _zone_in(minute: datetime, _names: tuple[str, str]) -> tzinfo | None:
     """The machine's zone in a minute, which many lines share; None where clocks were put forward over it.
 

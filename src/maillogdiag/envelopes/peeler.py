@@ -18,7 +18,7 @@ _MOST_LAYERS = 4
 _TAIL_HEADER = re.compile(r"==> (?P<file>.{1,500}) <==\s*$")
 # journalctl indents the further lines of an entry by the width of "Nov  3 18:05:55 h p: "; no less is a time.
 _LEAST_INDENT = 16
-_MOST_HEADERS = 4096
+_MOST_HEADERS = 512
 # Sidekiq's, ActiveJob's, Zulip's and Mattermost's own heads: behind these there is no further envelope.
 _NO_ENVELOPE = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (?:pid=|\d{1,8} TID-)|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.,]\d{3} "

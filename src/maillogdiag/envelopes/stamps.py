@@ -36,7 +36,7 @@ def month_number(name: str) -> int | None:
     return _MONTHS.get(word) or _MONTHS.get(word[:3])
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def iso_time(text: str) -> datetime | None:
     """Return an ISO 8601 time, cut to microseconds; None where no such day exists."""
     try:
@@ -51,7 +51,7 @@ def yearless_time(month: int, day: int, clock: str, fraction: str | None, refere
     return time.replace(microsecond=int(fraction[:6].ljust(6, "0"))) if time and fraction else time
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _yearless_second(month: int, day: int, clock: str, reference: datetime) -> datetime | None:
     hour, minute, second = (int(part) for part in clock.split(":"))
     # A day of grace, for zones and for clocks that are fast; eight years back there was a 29 February.

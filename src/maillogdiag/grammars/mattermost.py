@@ -174,7 +174,7 @@ def _is_fragment(text: str, stage: re.Match[str]) -> bool:
     return is_own and (is_first or "[details:" in text) and "Nextcloud" not in text and "Swift" not in text
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=256)
 def _failure(text: str) -> Failure:
     """Read the text from its stage on; TLS errors of STARTTLS come out at the next stage, so they have none."""
     stage = _STAGE.search(text)
@@ -218,13 +218,13 @@ def _started(record: Record, entry: Entry, recipient: str | None) -> Event:
     return Event(EventKind.STARTED, APP, record, "mattermost-sending", keys, mail=subject, recipient=recipient)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=256)
 def _reason_key(text: str) -> str:
     """Ties what the console showed to the line that was logged of the same test."""
     return f"reason:{_STAGE.compiled.sub('', _words_of(text), count=1)[:160]}"
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=256)
 def _words_of(text: str) -> str:
     """What failed, to whom: the same wherever it is logged, however it is quoted there."""
     return flattened(text[:1000]).lower()

@@ -113,7 +113,7 @@ _PAIR = expression(
 _PYTHON = expression(r"Traceback \(most recent|\.py\", line|\bsmtplib\.")
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def exception_at_start(text: str) -> RubyException | None:
     """Read an exception of any class that `text` begins with: `Class: message` or `Class (message):`."""
     text = without_frames(text)
@@ -133,7 +133,7 @@ def exception_behind(text: str) -> RubyException | None:
     return RubyException(found[0].strip(), found["name"]) if found else None
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def find_exception(text: str) -> RubyException | None:
     """Find an exception anywhere in `text`: of a class that sending mail raises, or such a message alone."""
     text = text.replace("\\u003c", "<").replace("\\u003e", ">")

@@ -15,7 +15,7 @@ from maillogdiag.rulebase.matching import rank_of
 from maillogdiag.rulebase.phrases import PhraseIndex, occurs
 from maillogdiag.rulebase.rules import Confidence, Diagnosis, Fix, Rule, Severity
 
-_MOST_REMEMBERED = 4096
+_MOST_REMEMBERED = 1024
 
 _OF_A_LOGIN = frozenset({Cause.AUTH_FAILED, Cause.AUTH_APP_PASSWORD_REQUIRED, Cause.AUTH_REQUIRED})
 _OF_A_CONNECTION = frozenset(
