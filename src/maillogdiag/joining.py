@@ -109,6 +109,10 @@ class Joiner:
                 open_entries[writer] = entry = _Entry(line, writer, number)
                 queue.append(entry)
                 latest = writer
+            else:  # a blank line of nobody's entry counts as one that says nothing
+                blank = _Entry(line, writer, number)
+                blank.is_closed = True
+                queue.append(blank)
             while queue and (queue[0].is_closed or number - queue[0].last_number > WINDOW):
                 first = queue.popleft()
                 if open_entries.get(first.writer) is first:
