@@ -81,6 +81,25 @@ def test_a_failure_counts_once_though_thousands_of_mails_went_well_before_its_co
     assert 1 == sum(attempt.outcome is Outcome.FAILED for attempt in attempts)
 
 
+def test_thousands_of_failures_count_once_though_their_copies_stand_in_another_file() -> None:
+    attempts = assembled(
+        *(event(EventKind.FAILED, "zulip-error", f"ms:{n}", at_s=n, source="send_email.log") for n in range(3_000)),
+        *(event(EventKind.FAILED, "zulip-error", f"ms:{n}", at_s=n, source="errors.log") for n in range(3_000)),
+    )
+
+    assert 3_000 == len(attempts)
+
+
+def test_failures_of_one_reason_meet_what_another_file_says_of_them_hours_apart() -> None:
+    hours = range(0, 4 * 3600, 3600)
+    attempts = assembled(
+        *(event(EventKind.FAILED, "celery-raised", "why:535wrong", at_s=at, source="worker.log") for at in hours),
+        *(event(EventKind.FAILED, "traceback", "why:535wrong", at_s=at + 1, source="web.log") for at in hours),
+    )
+
+    assert [2, 2, 2, 2] == [len(attempt.events) for attempt in attempts]
+
+
 def test_a_failure_of_another_job_on_the_same_thread_is_not_mail() -> None:
     attempts = assembled(
         event(EventKind.STARTED, "sidekiq-start", "jid:1", "tid:9/a", at_s=0),

@@ -24,9 +24,11 @@ from maillogdiag.records import Record
 # address, and the mail that Zulip began to send last, are meant for far longer than one mail takes: smtplib waits
 # EMAIL_TIMEOUT = 15 s a step (zproject/computed_settings.py). The same reason is logged by all who see it at once.
 _WINDOWS_S = {"tid": 2.0, "to": 300.0, "rcpt": 300.0, "begun": 300.0, "why": 5.0}
+# Between such a key and the stretch of time that it is meant in; in no key that a grammar gives.
+_SLOT = "\x00"
 # Tries kept open for further lines and for copies in other files; the oldest is closed first. Those that go well are
 # many, and would close the others long before the file comes that has copies of them.
-_MOST_SMOOTH, _MOST_FAILING = 1_500, 500
+_MOST_SMOOTH, _MOST_FAILING = 1_500, 4_000
 # Two lines without id or time that say the same this close together are one try (a wrapper and its cause).
 _NEIGHBOUR_LINES = 12
 # Failures of one reply that may still meet the other half of the same refusal, refusals and echoes each.
@@ -155,6 +157,8 @@ class Desk:
             return ()
         self.taken += 1
         source = event.record.place.source
+        if source not in self._newest and self._newest:
+            self._know_times()
         self._newest[source] = event
         self._forms[source].add(event.form)
         keys = event.keys or (_neighbour_key(event),)
@@ -218,10 +222,34 @@ class Desk:
         by_key = self._by_key
         for key in keys:
             if key in by_key:
-                attempt = by_key[key]
-                if attempt not in found and _may_join(attempt, event, key):
+                newest = by_key[key]
+                attempt = newest if _may_join(newest, event, key) else self._find_by_time(event, key)
+                if attempt is not None and attempt not in found:
                     found.append(attempt)
         return found
+
+    def _know_times(self) -> None:
+        """Let keys that hold for a while lead to every open try, not to the newest one alone.
+
+        A source that begins may tell of any of the tries that another one told of.
+        """
+        for attempt in chain(self._smooth, self._failing):
+            if attempt.last_time is None:
+                continue
+            slots = ((key, _slot_of(key, attempt.last_time)) for key in attempt.keys if _SLOT not in key)
+            attempt.know(tuple(_key_in(key, slot) for key, slot in slots if slot is not None))
+            for key in attempt.keys:
+                if _SLOT in key:
+                    self._by_key[key] = attempt
+
+    def _find_by_time(self, event: Event, key: str) -> _Open | None:
+        """The open try that shares `key` with `event` and is of the same time."""
+        time = event.record.time
+        slot = _slot_of(key, time) if time and len(self._newest) > 1 else None
+        if slot is None:
+            return None
+        near = (self._by_key.get(_key_in(key, one)) for one in (slot, slot - 1, slot + 1))
+        return next((attempt for attempt in near if attempt and _may_join(attempt, event, key)), None)
 
     def _adopt_beginning(self, attempt: _Open, found: Iterable[_Open], copy: Event) -> None:
         """Give `attempt` the line that began it, which stands only in the file where `copy` of its failure is, too.
@@ -300,6 +328,17 @@ def _may_join(attempt: _Open, event: Event, key: str) -> bool:
         distance = abs(new.place.line - old.place.line - old.lines + 1)
         return same_time and old.place.source == new.place.source and distance <= _NEIGHBOUR_LINES
     return True
+
+
+def _key_in(key: str, slot: int) -> str:
+    """The key that leads to the tries of that stretch of time."""
+    return f"{key}{_SLOT}{slot}"
+
+
+def _slot_of(key: str, time: datetime) -> int | None:
+    """Which stretch of time, as long as `key` holds, `time` is in; None for a key that holds for ever."""
+    window_s = _WINDOWS_S.get(key.partition(":")[0])
+    return int(time.timestamp() // window_s) if window_s else None
 
 
 def _is_same_moment(one: Record, two: Record) -> bool:
