@@ -100,6 +100,16 @@ def test_failures_of_one_reason_meet_what_another_file_says_of_them_hours_apart(
     assert [2, 2, 2, 2] == [len(attempt.events) for attempt in attempts]
 
 
+def test_failures_of_one_reason_meet_their_copies_in_one_log_that_is_not_in_order() -> None:
+    hours = range(0, 4 * 3600, 3600)
+    attempts = assembled(
+        *(event(EventKind.FAILED, "celery-raised", "why:535wrong", at_s=at) for at in hours),
+        *(event(EventKind.FAILED, "traceback", "why:535wrong", at_s=at + 1) for at in hours),
+    )
+
+    assert [2, 2, 2, 2] == [len(attempt.events) for attempt in attempts]
+
+
 def test_a_failure_of_another_job_on_the_same_thread_is_not_mail() -> None:
     attempts = assembled(
         event(EventKind.STARTED, "sidekiq-start", "jid:1", "tid:9/a", at_s=0),

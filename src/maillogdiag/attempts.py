@@ -144,6 +144,7 @@ class Desk:
         self._smooth: OrderedDict[_Open, None] = OrderedDict()
         self._failing: OrderedDict[_Open, None] = OrderedDict()
         self._by_key: dict[str, _Open] = {}
+        self._has_times = False
         self._newest: dict[str, Event] = {}
         self._forms: defaultdict[str, set[str]] = defaultdict(set)
         self._awaiting_echo: dict[tuple[bool, int, str | None], list[tuple[_Open, Event]]] = {}
@@ -180,7 +181,13 @@ class Desk:
         attempt.newest_event = self.taken
         attempt.know(keys)
         for key in attempt.keys:
-            self._by_key[key] = attempt
+            before = self._by_key.get(key)
+            if before is not attempt:
+                if (
+                    before is not None and before in self._failing
+                ):  # lines of it may follow where times are out of order
+                    self._know_time(before, (key,))
+                self._by_key[key] = attempt
         return self._put(attempt)
 
     def close_all(self) -> Iterator[Attempt]:
@@ -234,18 +241,21 @@ class Desk:
         A source that begins may tell of any of the tries that another one told of.
         """
         for attempt in chain(self._smooth, self._failing):
-            if attempt.last_time is None:
-                continue
-            slots = ((key, _slot_of(key, attempt.last_time)) for key in attempt.keys if _SLOT not in key)
-            attempt.know(tuple(_key_in(key, slot) for key, slot in slots if slot is not None))
-            for key in attempt.keys:
-                if _SLOT in key:
-                    self._by_key[key] = attempt
+            self._know_time(attempt, attempt.keys)
+
+    def _know_time(self, attempt: _Open, keys: Iterable[str]) -> None:
+        """Let those of `keys` that hold for a while lead to `attempt` by its time, too."""
+        if time := attempt.last_time:
+            slots = ((key, _slot_of(key, time)) for key in keys if _SLOT not in key)
+            timed = tuple(_key_in(key, slot) for key, slot in slots if slot is not None)
+            attempt.know(timed)
+            self._by_key.update(dict.fromkeys(timed, attempt))
+            self._has_times = self._has_times or bool(timed)
 
     def _find_by_time(self, event: Event, key: str) -> _Open | None:
         """The open try that shares `key` with `event` and is of the same time."""
         time = event.record.time
-        slot = _slot_of(key, time) if time and len(self._newest) > 1 else None
+        slot = _slot_of(key, time) if time and self._has_times else None
         if slot is None:
             return None
         near = (self._by_key.get(_key_in(key, one)) for one in (slot, slot - 1, slot + 1))
@@ -336,9 +346,9 @@ def _key_in(key: str, slot: int) -> str:
 
 
 def _slot_of(key: str, time: datetime) -> int | None:
-    """Which stretch of time, as long as `key` holds, `time` is in; None for a key that holds for ever."""
-    window_s = _WINDOWS_S.get(key.partition(":")[0])
-    return int(time.timestamp() // window_s) if window_s else None
+    """Which stretch of time, as long as `key` holds, `time` is in; None for a thread's, and one that holds for ever."""
+    kind = key.partition(":")[0]
+    return int(time.timestamp() // _WINDOWS_S[kind]) if kind in _WINDOWS_S and kind != "tid" else None
 
 
 def _is_same_moment(one: Record, two: Record) -> bool:
