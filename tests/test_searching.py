@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -47,3 +49,16 @@ def test_no_word_is_hidden_by_an_id(texts: list[str]) -> None:
 
     assert lines_found(block, of_shapes(WORDS, CASELESS, DULL, NO_HEAD)(block)) == expected
     assert lines_found(block, scanner_of(WORDS, CASELESS, DULL, NO_HEAD)(block)) == expected
+
+
+def test_a_log_of_long_lines_of_which_none_is_like_another_takes_little_memory() -> None:
+    scan = of_shapes(("SMTP",), (), (), NO_HEAD)
+    tracemalloc.start()
+    try:
+        for number in range(400):
+            scan(f"line {number} {number:08} {'x' * 100_000}\n".encode())
+        held_bytes, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert held_bytes < 16_000_000

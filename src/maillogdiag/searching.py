@@ -16,8 +16,9 @@ from typing import Any
 Scanner = Callable[[bytes], list[int]]
 """Takes a block of lines; returns where words in it end, in order: at least the last one of each line."""
 
-# Shapes of a log that has few come back; of one that has many no more are remembered.
+# Shapes of a log that has few come back; of one that has many or long ones no more are remembered.
 _MOST_SHAPES = 20_000
+_MOST_SHAPE_BYTES = 8 * 1024 * 1024
 
 
 def scanner_of(words: Iterable[str], caseless: Iterable[str], dull: Iterable[str], head: bytes) -> Scanner:
@@ -98,15 +99,18 @@ def of_shapes(words: tuple[str, ...], caseless: tuple[str, ...], dull: tuple[str
     blank = rb"\g<kept> " if "kept" in varying.groupindex else b" "
     meaningless = [(phrase.encode(), phrase[len(_word_of(phrase, words) or "") :].encode()) for phrase in dull]
     shapes: dict[bytes, bool] = {}
+    size = 0
 
     def has_word(shape: bytes) -> bool:
+        nonlocal size
         text = shape
         for phrase, rest in meaningless:
             text = text.replace(phrase, b"\n" + rest)
         lower = shape.lower()
         found = any(word in text for word in wanted) or any(word in lower for word in wanted_in_lower_case)
-        if len(shapes) < _MOST_SHAPES:
+        if len(shapes) < _MOST_SHAPES and size + len(shape) <= _MOST_SHAPE_BYTES:
             shapes[shape] = found
+            size += len(shape)
         return found
 
     def scan(block: bytes) -> list[int]:
