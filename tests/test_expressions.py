@@ -1,6 +1,8 @@
 """Expressions are compiled late: one that is broken must not wait for the log that it is for."""
 
+import copy
 import gc
+import pickle
 import pkgutil
 import re
 from importlib import import_module
@@ -26,3 +28,9 @@ def test_an_expression_is_used_as_a_compiled_one_is() -> None:
     assert word.pattern == r"(?P<word>\w+)-"
     assert word.flags & re.IGNORECASE
     assert expression(rb"\d").search(b"a1")
+
+
+def test_an_expression_can_be_handed_to_another_process() -> None:
+    word = expression(r"\w+")
+    for one in (pickle.loads(pickle.dumps(word)), copy.deepcopy(word)):
+        assert one.match("one")

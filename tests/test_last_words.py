@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -167,3 +168,13 @@ def test_the_end_is_known_wherever_the_log_was_cut_and_however_much_mail_is_betw
 
     assert 1 == whole.delivered_later
     assert 1 == finding_of([tmp_path / name for name in ("one", "two", "three")]).delivered_later
+
+
+def test_of_mails_of_one_moment_as_many_ends_are_kept_as_of_others() -> None:
+    words = last_words.LastWords()
+    ending = last_words.Ending(datetime(2026, 11, 20, tzinfo=UTC), is_accepted=True)
+    words.endings = {last_words.Mail(f"queue:{n}", ""): ending for n in range(2 * last_words._MOST_KEPT + 1)}
+
+    words.forget([])
+
+    assert last_words._MOST_KEPT == len(words.endings)

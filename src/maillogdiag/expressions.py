@@ -21,6 +21,9 @@ class _Expression:
         self.pattern = pattern
         self._flags = flags
 
+    def __reduce__(self) -> tuple[type[_Expression], tuple[str | bytes, int]]:
+        return _Expression, (self.pattern, self._flags)
+
     @cached_property
     def _compiled(self) -> re.Pattern[Any]:
         return re.compile(self.pattern, self._flags)

@@ -90,11 +90,11 @@ class LastWords:
     def forget(self, failed: Iterable[Container[Mail]]) -> None:
         """Drop all but the newest, and those of the mails that `failed`."""
         failed = tuple(failed)
-        newest = sorted(ending.time for ending in self.endings.values())[-_MOST_KEPT:]
+        newest = set(sorted(self.endings, key=lambda mail: self.endings[mail].time)[-_MOST_KEPT:])
         self.endings = {
             mail: ending
             for mail, ending in self.endings.items()
-            if ending.time > newest[0] or not ending.is_accepted or any(mail in mails for mails in failed)
+            if mail in newest or not ending.is_accepted or any(mail in mails for mails in failed)
         }
         self.most = 2 * max(_MOST_KEPT, len(self.endings))
 

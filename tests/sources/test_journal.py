@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import lzma
 import os
 import re
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -22,6 +24,7 @@ from maillogdiag.sources import journal_batches, journal_python, journal_readers
 from maillogdiag.sources.journal import open_journal
 from maillogdiag.sources.journal_python import SystemdPython
 from maillogdiag.sources.journal_selection import Selection
+from maillogdiag.sources.journal_streams import entries_of_journalctl, fields_of_text
 
 REMOTE = Path("/lib/systemd/systemd-journal-remote")
 START = datetime(2026, 11, 2, 9, 15, 0, 123456, tzinfo=UTC)
@@ -352,3 +355,15 @@ def test_file_that_is_vacuumed_when_reading_begins_keeps_its_messages(
     monkeypatch.setattr(SystemdPython, "_open", open_and_vacuum)
 
     assert ["message 0", "message 1"] == texts(open_journal(directory=tmp_path).lines())
+
+
+def test_a_message_whose_length_begins_with_a_line_break_may_go_on_in_journalctls_next_portion() -> None:
+    message = b"sent to\nmail.x"
+    message += b"!" * (266 - len(message))  # 0x010a, the last byte first
+    head = b"_PID=7\nMESSAGE\n"
+    export = head + len(message).to_bytes(8, "little") + message + b"\n\n_PID=8\nMESSAGE=next\n\n"
+
+    stream = io.BufferedReader(cast(io.RawIOBase, io.BytesIO(export)), len(head) + 1)
+    entries = [one if isinstance(one, dict) else fields_of_text(one) for one in entries_of_journalctl(stream)]
+
+    assert [message, b"next"] == [fields["MESSAGE"] for fields in entries if fields]

@@ -64,8 +64,8 @@ def entries_of_journalctl(stream: BufferedReader) -> Iterator[bytes | dict[str, 
     lines = _bounded_lines(stream)
     while text := stream.peek():
         zero = text.find(b"\0")
-        # The bytes of a length before that may be newlines.
-        end = text.rfind(b"\n\n", 0, max(zero - 8, 0) if zero >= 0 else len(text))
+        # The bytes of a length before that may be newlines; so may those of one that goes on in the next portion.
+        end = text.rfind(b"\n\n", 0, max((zero if zero >= 0 else len(text)) - 8, 0))
         if end >= 0:
             yield from stream.read(end).split(b"\n\n")
             stream.read(2)
