@@ -77,8 +77,18 @@ class Reader:
     def gate(self, sample: bytes = b"") -> Gate | None:
         """Return a gate for one source; see `Gate`."""
         anchors = [anchor for grammar in self.grammars for anchor in grammar.anchors]
-        dull = [phrase for grammar in self.grammars for phrase in getattr(grammar, "dull", ())]
+        dull = [
+            phrase
+            for grammar in self.grammars
+            for phrase in getattr(grammar, "dull", ())
+            if self._owns(grammar, phrase)
+        ]
         return Gate(anchors, _MAIL_WORDS, dull, sample) if self.gated else None
+
+    def _owns(self, grammar: Grammar, phrase: str) -> bool:
+        """Whether no other grammar has an anchor that `phrase` begins with: it may mean something to that one."""
+        others = (anchor for other in self.grammars if other is not grammar for anchor in other.anchors)
+        return not any(map(phrase.startswith, others))
 
     def read(self, record: Record, counts: Counts) -> Sequence[Event]:
         """Return what a record says, and count it; its time is as yet that of its own envelope or text.

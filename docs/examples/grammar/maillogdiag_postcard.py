@@ -21,7 +21,9 @@ from maillogdiag.records import Record
 _NUMBER = pp.Regex(r"\d{1,12}")("number")
 _RECIPIENT = pp.Regex(r"[^\s@]{1,64}@[^\s@]{1,255}")("recipient")
 _OUTCOME = pp.Literal("handed over") | pp.Literal("failed:").suppress() + pp.Regex(r".+")("error")
-_LINE = pp.Regex(r"postcard\[[A-Z]{4,5}\] mail").suppress() + _NUMBER + pp.Literal("to").suppress() + _RECIPIENT + _OUTCOME
+_LINE = (
+    pp.Regex(r"postcard\[[A-Z]{4,5}\] mail").suppress() + _NUMBER + pp.Literal("to").suppress() + _RECIPIENT + _OUTCOME
+)
 
 
 class PostcardGrammar:
