@@ -183,9 +183,7 @@ class Desk:
         for key in attempt.keys:
             before = self._by_key.get(key)
             if before is not attempt:
-                if (
-                    before is not None and before in self._failing
-                ):  # lines of it may follow where times are out of order
+                if before and before in self._failing:  # lines of it may follow where times are out of order
                     self._know_time(before, (key,))
                 self._by_key[key] = attempt
         return self._put(attempt)

@@ -1,7 +1,7 @@
 """Finds where one of some three hundred words ends in a block of lines: by hyperscan, or by what lines have in common.
 
-Hyperscan (`pip install 'maillogdiag[fast]'`) searches for all of them at once, at gigabytes a second. Python's own
-tools manage a few megabytes, whichever way they search. But a log's lines are of few shapes: without their times and
+Hyperscan (`pip install 'maillogdiag[fast]'`) searches for all of them at once, at hundreds of megabytes a second.
+Python's own tools manage a few, whichever way they search. But a log's lines are of few shapes: without their times and
 ids most are alike. So each shape is searched once, and that takes a fraction of the time of reading every line.
 """
 
