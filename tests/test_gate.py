@@ -50,6 +50,12 @@ PIECES = (
     "2026-11-02T09:25:29.425Z pid=23 tid=1fy INFO: an exception (535-5.7.8 first line of a reply",
     "535 5.7.8 last line of a reply)",
     "/home/mastodon/net-smtp-0.3.1/lib/net/smtp.rb:1071:in `check_auth_response'",
+    "2026-11-02 09:25:27,425 ERROR    Error sending zerver/emails/invitation email to ['ada@remote.example.net']\n"
+    'Traceback (most recent call last):\n  File "/usr/lib/python3.11/smtplib.py", line 750, in login\n    raise x\n\n'
+    "smtplib.SMTPAuthenticationError: (535, b'5.7.8 Error')\nStack (most recent call last):\n    main()",
+    "2026-11-02 09:25:28,425 WARNING  something with a traceback\n"
+    'Traceback (most recent call last):\n  File "/usr/lib/python3.11/smtplib.py", line 750, in login\n'
+    "TimeoutError: timed out\n    web_1  | 2026-11-02T09:25:25.425Z pid=23 tid=1cr INFO: start",
     "Traceback (most recent call last):",
     '  File "/usr/lib/python3.11/smtplib.py", line 750, in login',
     "smtplib.SMTPAuthenticationError: (535, b'5.7.8 Error')",

@@ -4,6 +4,8 @@ Those that matter hold a word that grammars look for, or a sign that a stage on 
 every line that may be of one entry with them. Where an entry begins is certain: behind the source's usual envelope
 stands a known time or head. So the report is the same as without the gate.
 
+What is certain to be an entry passes in one piece, so that the stages on the way need not find out again.
+
 The words are searched for in big blocks; see `maillogdiag.searching`.
 """
 
@@ -99,11 +101,23 @@ _HEAD = (
     rb"|\{\"(?:timestamp\":\"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} |(?:level|ts|msg)\":))"  # Mattermost
 )
 
+# What has no envelope for certain; lines that begin an entry, or follow in one.
+_NO_ENVELOPE = (
+    rb"[\s/]"  # code and frames
+    rb"|(?:Traceback|Stack) \(most recent call last\):"
+    rb"|(?:[a-z_]{1,40}(?:\.\w{1,60}){1,4}|[A-Z]\w{1,60}(?=:))(?::[ \n]|\n)"  # Python's exceptions
+)
+
 OFTEN = ": done"
 """What a worker writes of each job it did. That it is at work is seen by one line as well as by all: of these lines
 only the last one of each block is let through."""
 
-_Span = tuple[int, int]
+Portion = tuple[int, bytes, bool]
+"""What a gate lets through: the number of its first line, without the last line's ending, and whether it is certain
+that no other line of its writer belongs to it. If so it may be several lines, else it is one."""
+
+# Where it begins and ends, and whether it is an entry.
+_Span = tuple[int, int, bool]
 _WriterOf = Callable[[re.Match[bytes]], bytes | None]
 # Who wrote it, where its head ends (-1 if it has none), and where it ends.
 _Line = tuple[bytes | None, int, int]
@@ -151,8 +165,8 @@ class Gate:
 
     def sift(
         self, blocks: Iterable[bytes], before: bytes = b"", open_blocks: Iterable[bytes] | None = None
-    ) -> Iterator[tuple[int, bytes]]:
-        """Yield the lines to look at with their numbers, from 1, in order.
+    ) -> Iterator[Portion]:
+        """Yield the lines to look at, numbered from 1, in order.
 
         Args:
             blocks: the source's bytes, each block of whole lines.
@@ -184,7 +198,7 @@ class Gate:
                 first += len(messages)
 
         self._writer_of = lambda line: writer_of(entry(int(line["writer"])))
-        for number, _ in self._sift(blocks(), _ENTRY):
+        for number, _, _ in self._sift(blocks(), _ENTRY):
             yield number, entry(number)
 
     def _sift(
@@ -193,11 +207,11 @@ class Gate:
         envelopes: Mapping[str, _Envelope],
         before: bytes = b"",
         open_blocks: Iterable[bytes] | None = None,
-    ) -> Iterator[tuple[int, bytes]]:
+    ) -> Iterator[Portion]:
         number, seen_bytes = 0, 0
         scanner = self._open(self._sample, envelopes) if self._sample else None
         # What is not decided yet, behind the last lines that are, of which some were let through.
-        text, begin, passed = _context(before, len(before), [(0, len(before))])
+        text, begin, passed = _context(before, len(before), [(0, len(before), False)])
         for block in blocks:
             if scanner is None:
                 yield from numbered([block], number)
@@ -206,7 +220,7 @@ class Gate:
                 if not self._sample and seen_bytes <= _SAMPLE_BYTES:
                     seen_bytes += len(block)
                     scanner = self._open(block, envelopes) if seen_bytes > _SAMPLE_BYTES else None
-                    text, begin, passed = _context(block, len(block), [(0, len(block))])
+                    text, begin, passed = _context(block, len(block), [(0, len(block), False)])
                 continue
             text += block
             if len(text) - begin < _LEAST_BYTES:
@@ -242,16 +256,23 @@ class Gate:
 
     def _pass(
         self, text: bytes, begin: int, end: int, passed: Iterable[_Span], number: int
-    ) -> Generator[tuple[int, bytes], None, int]:
-        """Yield the lines between `begin` and `end` that pass; `number` lines stand before them. Return the last's."""
+    ) -> Generator[Portion, None, int]:
+        """Yield what passes between `begin` and `end`; `number` lines stand before that. Return the last one's."""
         before, at, kept = number, begin, 0
-        for start, stop in passed:
+        for start, stop, is_entry in passed:
+            if is_entry and begin <= start and stop <= end:
+                number += text.count(b"\n", at, start)
+                yield number + 1, text[start : stop - 1], True
+                lines = text.count(b"\n", start, stop)
+                number, kept, at = number + lines, kept + lines, stop
+                continue
             start, stop = max(start, begin), min(stop, end)
             if start < stop:
                 number += text.count(b"\n", at, start)
-                lines = text[start:stop].removesuffix(b"\n").split(b"\n")
-                yield from enumerate(lines, start=number + 1)
-                number, kept, at = number + len(lines), kept + len(lines), stop
+                for line in text[start:stop].removesuffix(b"\n").split(b"\n"):
+                    number, kept = number + 1, kept + 1
+                    yield number, line, False
+                at = stop
         number += text.count(b"\n", at, end) + (at < end and text[end - 1 : end] != b"\n")
         self.skipped += number - before - kept
         self._surplus = max(0, self._surplus + 2 * kept - (number - before))
@@ -263,16 +284,17 @@ class Gate:
         return number
 
     def _passing(self, text: bytes, begin: int, end: int, passed: Iterable[_Span], scanner: Scanner) -> list[_Span]:
-        """Return the lines that are let through, in order.
+        """Return what is let through, in order.
 
         Args:
             text: lines that are decided, up to `begin`; lines to decide, up to `end`; and those that follow.
             passed: those of the decided ones that were let through.
         """
         if self._open_bytes > 0:
-            return [(0, len(text))]
+            found = self._patterns.entry_or_line.finditer(text, begin)
+            return [(0, begin, False), *((one.start(), one.end(), one["head"] is not None) for one in found)]
         block = _Block(text, self._patterns, self._writer_of)
-        for start, stop in passed:  # their entries may go on
+        for start, stop, _ in passed:  # their entries may go on
             while start < stop:
                 start = block.keep_entry(start)
         decided = begin
@@ -294,18 +316,20 @@ class _Patterns:
         heads: lines that have both.
         entry: a line that has both, with the lines of the same writer behind it that have no head, where the same
             writer's next line has one: that the entry is over there is certain.
+        entry_or_line: either; the group "head" in an entry only.
     """
 
     def __init__(self, envelope: _Envelope) -> None:
         usual, rest = envelope.pattern, rb"[^\n]*+\n"
         same = envelope.before + b"(?P=writer)" + envelope.behind
-        # Of lines without an envelope only these are certain to have none.
-        further = same if any(envelope) else rb"(?=[\s/])"
-        self.line = re.compile(rb"(?:" + usual + rb"(?P<head>" + _HEAD + rb")?)?" + rest + rb"?")
-        self.heads = re.compile(rb"(?:" + usual + _HEAD + rest + rb")*")
-        self.entry = re.compile(
+        further = same if any(envelope) else rb"(?=" + _NO_ENVELOPE + rb")"
+        entry = (
             usual + rb"(?P<head>" + _HEAD + rb")" + rest + rb"(?:" + further + rest + rb")*?(?=" + same + _HEAD + rb")"
         )
+        self.line = re.compile(rb"(?:" + usual + rb"(?P<head>" + _HEAD + rb")?)?" + rest + rb"?")
+        self.heads = re.compile(rb"(?:" + usual + _HEAD + rest + rb")*")
+        self.entry = re.compile(entry)
+        self.entry_or_line = re.compile(entry + rb"|[^\n]*+\n|[^\n]++\Z")
 
 
 class _Block:
@@ -324,6 +348,7 @@ class _Block:
         # By where they begin.
         self._lines: dict[int, _Line] = {}
         self._ends: dict[int, int] = {}
+        self._entries: set[int] = set()
         # Up to where the lines that follow what was kept were looked at; of each writer the last one of them, and the
         # last one with a head; and how many more heads may stand between two lines of an entry, counted from where.
         self._end = -1
@@ -334,13 +359,12 @@ class _Block:
     def kept(self) -> list[_Span]:
         """Return what was kept, in order."""
         spans: list[_Span] = []
-        begin = end = 0
+        end = 0
         for start in sorted(self._ends):
-            if start > end:
-                spans.append((begin, end))
-                begin = start
-            end = max(end, self._ends[start])
-        return [*spans, (begin, end)]
+            if start >= end:  # else it is within an entry
+                end = self._ends[start]
+                spans.append((start, end, start in self._entries))
+        return spans
 
     def keep_entry(self, start: int, hit: int = 0) -> int:
         """Keep the line at `start`, and all that may be of one entry with it.
@@ -355,6 +379,7 @@ class _Block:
             if hit and hit <= entry.end("head"):
                 return entry.end("head")
             self._ends[start] = end = entry.end()
+            self._entries.add(start)
             return end
         writer, head_end, line_end = self._line(start)
         if hit and hit <= head_end:
@@ -423,14 +448,15 @@ class _Block:
         return list(islice((line for line in before if self._line(line)[0] == own), 1))
 
 
-def numbered(blocks: Iterable[bytes], number: int = 0) -> Iterator[tuple[int, bytes]]:
-    """Yield all lines with their numbers; `number` lines stand before the first."""
+def numbered(blocks: Iterable[bytes], number: int = 0) -> Iterator[Portion]:
+    """Yield all lines; `number` lines stand before the first."""
     for block in blocks:
         lines = block.split(b"\n")
         if not lines[-1]:
             del lines[-1]
-        yield from enumerate(lines, start=number + 1)
-        number += len(lines)
+        for line in lines:
+            number += 1
+            yield number, line, False
 
 
 def _as_line(message: bytes | None) -> bytes:
@@ -449,8 +475,8 @@ def _writer_of_plain(line: re.Match[bytes]) -> bytes | None:
 def _context(text: bytes, end: int, passed: Iterable[_Span]) -> tuple[bytes, int, list[_Span]]:
     """Return what of `text` is needed to decide on the lines from `end` on: it, their place in it, and `passed`."""
     begin = _start_of_last_lines(text, end)
-    spans = [(max(start, begin) - begin, min(stop, end) - begin) for start, stop in passed]
-    return text[begin:], end - begin, [(start, stop) for start, stop in spans if start < stop]
+    spans = [(max(start, begin) - begin, min(stop, end) - begin, False) for start, stop, _ in passed]
+    return text[begin:], end - begin, [span for span in spans if span[0] < span[1]]
 
 
 def _start_of_last_lines(text: bytes, end: int) -> int:

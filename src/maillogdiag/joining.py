@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 
 from maillogdiag.continuation import Structure
-from maillogdiag.records import Line, Record
+from maillogdiag.records import Line, Place, Record
 
 _MOST_LINES = 400
 _MOST_CHARACTERS = 64 * 1024
@@ -90,41 +90,83 @@ class Joiner:
 
     def join(self, lines: Iterable[Line]) -> Iterator[Record]:
         """Yield the log entries that are complete with `lines`, in the order of their heads."""
-        queue, open_entries, latest = self._queue, self._open, self._latest
+        queue, open_entries = self._queue, self._open
         for line in lines:
+            if line.whole == 1 and not queue:
+                self._latest = line.stream
+                yield Record(*line[:7])
+                continue
             number = line.place.line
-            # A line without an envelope among others that have one is the rest of the line before it, or nobody's.
-            writer = line.stream
-            entry = open_entries.get(latest if writer == _NOBODY else writer)
-            if (
-                entry is not None
-                and number - entry.last_number <= WINDOW + 1
-                and (line.continues or entry.structure.takes(line.text))
-            ):
-                entry.add(line.text, number)
-                latest = entry.writer
-            elif line.text.strip():
-                if before := open_entries.get(writer):
-                    before.is_closed = True
-                open_entries[writer] = entry = _Entry(line, writer, number)
-                queue.append(entry)
-                latest = writer
-            else:  # a blank line of nobody's entry counts as one that says nothing
-                blank = _Entry(line, writer, number)
-                blank.is_closed = True
-                queue.append(blank)
+            if not line.whole:
+                self._take(line)
+            elif entry := _whole_entry(line):
+                self._add(entry)
+                del open_entries[entry.writer]
+                number = entry.last_number
+            else:
+                for part in _parts(line):
+                    self._take(part)
+                    number = part.place.line
             while queue and (queue[0].is_closed or number - queue[0].last_number > WINDOW):
                 first = queue.popleft()
                 if open_entries.get(first.writer) is first:
                     del open_entries[first.writer]
                 yield first.record()
-        self._latest = latest
+
+    def _take(self, line: Line) -> None:
+        """Add a line to the entry that it continues, or begin one with it."""
+        number = line.place.line
+        # A line without an envelope among others that have one is the rest of the line before it, or nobody's.
+        writer = line.stream
+        entry = self._open.get(self._latest if writer == _NOBODY else writer)
+        if (
+            entry is not None
+            and number - entry.last_number <= WINDOW + 1
+            and (line.continues or entry.structure.takes(line.text))
+        ):
+            entry.add(line.text, number)
+            self._latest = entry.writer
+        elif line.text.strip():
+            self._add(_Entry(line, writer, number))
+        else:  # a blank line of nobody's entry counts as one that says nothing
+            blank = _Entry(line, writer, number)
+            blank.is_closed = True
+            self._queue.append(blank)
+
+    def _add(self, entry: _Entry) -> None:
+        """Begin an entry; its writer's entry before it is over."""
+        if before := self._open.get(entry.writer):
+            before.is_closed = True
+        self._open[entry.writer] = entry
+        self._queue.append(entry)
+        self._latest = entry.writer
 
     def flush(self) -> Iterator[Record]:
         """Yield what is held back: no line of it is to come."""
         self._open.clear()
         while self._queue:
             yield self._queue.popleft().record()
+
+
+def _whole_entry(line: Line) -> _Entry | None:
+    """Return the entry that the lines in `line` make; None where they make several."""
+    texts = line.text.split("\n")
+    number = line.place.line
+    entry = _Entry(line._replace(text=texts[0]) if len(texts) > 1 else line, line.stream, number)
+    for text in texts[1:]:
+        number += 1
+        if not entry.structure.takes(text):
+            return None
+        entry.add(text, number)
+    entry.is_closed = True
+    return entry
+
+
+def _parts(line: Line) -> Iterator[Line]:
+    """Yield the lines in `line`."""
+    source, number = line.place
+    for order, text in enumerate(line.text.split("\n")):
+        yield line._replace(text=text, place=Place(source, number + order), whole=0)
 
 
 def join_lines(lines: Iterable[Line]) -> Iterator[Record]:

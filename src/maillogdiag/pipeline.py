@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -180,11 +181,11 @@ class Scan:
                 yield event
 
     def _count_lines(self, counted: Counted) -> Iterator[Line]:
-        gate, counts = self.reader.gate(), counted.counts
+        gate, counts, looks = self.reader.gate(), counted.counts, itertools.count(1)
         try:
             for line in self.stop.until_stopped(counted.source.lines(gate)):
-                counts.lines += 1
-                if self.progress and not counts.lines % 1_000:
+                counts.lines += line.whole or 1
+                if self.progress and not next(looks) % 1_000:
                     self.progress(counted.source, counts.lines + (gate.skipped if gate else 0))
                 yield line
         finally:

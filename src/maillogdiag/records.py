@@ -27,7 +27,7 @@ class Place(NamedTuple):
 
 
 class Line(NamedTuple):
-    """One line as an application wrote it, with what its envelope told.
+    """One line as an application wrote it, or several of one entry, with what their envelope told.
 
     Args:
         text: the line without its envelope and line ending.
@@ -39,6 +39,8 @@ class Line(NamedTuple):
         pid: process id from the envelope.
         continues: whether the envelope says that this is a further line of the entry before it (a journal entry
             of several lines).
+        whole: how many lines this is where it is certain that it is all lines of its entry, or more; then `text` has
+            all of them. 0 where it is one line.
     """
 
     text: str
@@ -49,11 +51,12 @@ class Line(NamedTuple):
     process: str | None = None
     pid: int | None = None
     continues: bool = False
+    whole: int = 0
 
     @property
     def stream(self) -> tuple[str | None, str | None, str | None, int | None]:
         """The writer: lines of several writers may be interleaved, one writer's lines follow each other."""
-        return self.host, self.unit, self.process, self.pid
+        return self[3:7]
 
 
 class Record(NamedTuple):

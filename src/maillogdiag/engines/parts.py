@@ -19,7 +19,7 @@ from typing import BinaryIO
 from maillogdiag.envelopes import Peeler
 from maillogdiag.errors import SourceError
 from maillogdiag.events import Event
-from maillogdiag.gate import Gate, numbered
+from maillogdiag.gate import Gate, Portion, numbered
 from maillogdiag.grammars.registry import load_grammars
 from maillogdiag.joining import Joiner, join_lines
 from maillogdiag.reading import Counts, Reader
@@ -185,7 +185,7 @@ def _resumed(state: bytes, name: str) -> tuple[LineReader, Joiner]:
 
 def _sifted(
     raw: BinaryIO, start: int, end: int | None, gate: Gate | None, text: LineReader, problems: list[str]
-) -> Iterator[tuple[int, bytes]]:
+) -> Iterator[Portion]:
     """Yield the lines of a part; the next part's run-up whole, so that both see the same lines there."""
 
     def blocks(start: int, end: int | None) -> Iterator[bytes]:
@@ -202,7 +202,7 @@ def _sifted(
 
 def _counted(lines: Iterable[Line], counts: Counts) -> Iterator[Line]:
     for line in lines:
-        counts.lines += 1
+        counts.lines += line.whole or 1
         yield line
 
 

@@ -34,6 +34,11 @@ class CopyCleaner:
     def __init__(self) -> None:
         self._indent = ""
 
+    @property
+    def is_indented(self) -> bool:
+        """Whether a line was that the copy had indented."""
+        return bool(self._indent)
+
     def clean(self, text: str) -> str:
         """Return the line as it was before it was copied."""
         if len(text) > _MOST_CHARACTERS:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from maillogdiag.envelopes.containers import CONTAINER_ENVELOPES
 from maillogdiag.envelopes.copying import CopyCleaner
@@ -24,6 +25,17 @@ _NO_ENVELOPE = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (?:pid=|\d{1,8} TID-)|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.,]\d{3} "
     r"|\[ActiveJob\] |\{\"(?:timestamp|level)\":"
 )
+
+
+@lru_cache(maxsize=2048)
+def _is_bare(text: str) -> bool:
+    """Whether a line that is not its entry's first has nothing to be taken off: the frames of backtraces repeat."""
+    return (
+        CopyCleaner().clean(text) == text
+        and not text.startswith("==> ")
+        and not text.endswith("blob data]")
+        and not any(envelope.pattern.match(text) for envelope in _ENVELOPES)
+    )
 
 
 class Peeler:
@@ -74,6 +86,28 @@ class Peeler:
         self._indent = len(raw) - len(peeled.text)
         self._last = peeled if peeled is not outer and self._indent >= _LEAST_INDENT else None
         return peeled
+
+    def peel_further(self, texts: Sequence[str], first: Peeled) -> str | None:
+        """Return the text of an entry.
+
+        Args:
+            texts: all its lines, of which only the first one has been peeled.
+            first: what that one is.
+
+        Returns:
+            None where the lines have not all the same envelope, or more may have to be taken off them.
+        """
+        text = first.text
+        if first.is_partial or not texts[0].endswith(text) or self._cleaner.is_indented:
+            return None
+        if len(texts) == 1:
+            return text
+        header = texts[0].removesuffix(text)
+        further = [line[len(header) :] for line in texts[1:] if line.startswith(header)]
+        if len(further) < len(texts) - 1 or not all(map(_is_bare, further)):
+            return None
+        self.count(first.format, len(further))
+        return "\n".join([text, *further])
 
     def count(self, format: str, lines: int) -> None:
         """Count lines of a format that nobody had to peel."""

@@ -12,7 +12,7 @@ from typing import BinaryIO, cast
 
 from maillogdiag.envelopes import Peeled, Peeler
 from maillogdiag.errors import SourceError
-from maillogdiag.gate import Gate, numbered
+from maillogdiag.gate import Gate, Portion, numbered
 from maillogdiag.records import Line, Place
 from maillogdiag.sources.content import is_binary, is_journal
 from maillogdiag.sources.journal import open_journal
@@ -151,15 +151,28 @@ class LineReader:
         self.number = 0
         self._name = name
 
-    def lines(self, numbered_lines: Iterable[tuple[int, bytes]]) -> Iterator[Line]:
+    def lines(self, portions: Iterable[Portion]) -> Iterator[Line]:
         """Yield lines without their envelopes; one that came in parts once it is whole."""
-        name, peel, losses = self._name, self.peeler.peel, self.losses
-        for self.number, line in numbered_lines:
-            peeled = peel(_decode(line, losses))
-            if peeled is not None and (peeled.is_partial or self.begun):
-                peeled = self._completed(peeled)
-            if peeled is not None:
-                yield from _lines(peeled, Place(name, self.number), losses)
+        name, peeler, losses = self._name, self.peeler, self.losses
+        for number, portion, is_entry in portions:
+            texts = [_decode(line, losses) for line in portion.split(b"\n")]
+            self.number = number
+            peeled = peeler.peel(texts[0])
+            if is_entry and peeled and not self.begun and (whole := peeler.peel_further(texts, peeled)) is not None:
+                losses.look_at(whole)
+                self.number += len(texts) - 1
+                _, time, host, unit, process, pid, *_ = peeled
+                yield Line(whole, Place(name, number), time, host, unit, process, pid, False, len(texts))
+                continue
+            yield from self._lines(peeled)
+            for text in texts[1:]:
+                self.number += 1
+                yield from self._lines(peeler.peel(text))
+
+    def _lines(self, peeled: Peeled | None) -> Sequence[Line]:
+        if peeled is not None and (peeled.is_partial or self.begun):
+            peeled = self._completed(peeled)
+        return _lines(peeled, Place(self._name, self.number), self.losses) if peeled else ()
 
     def rest(self) -> Iterator[Line]:
         """Yield the lines whose last part never came."""
