@@ -34,6 +34,21 @@ PIECES = (
     *[QUIET] * 6,
     QUIET.replace("start", "done"),
     QUIET.replace("start", "done").replace("T09", "T10"),
+    *(
+        f"2026-11-02T09:2{minute}:28.425Z pid=2 tid=f class=ActionMailer::MailDeliveryJob jid=38{minute} INFO: {step}"
+        for minute in range(3)
+        for step in ("start", "done")
+    ),
+    "\n".join(
+        f"[ActiveJob] [ActionMailer::MailDeliveryJob] [5ecc2c57-c42d-4a99-90bb-5cc9266c6c5{number}] {verb} "
+        f"ActionMailer::MailDeliveryJob (Job ID: 5ecc2c57-c42d-4a99-90bb-5cc9266c6c5{number}) from Sidekiq(mailers)"
+        for number in range(4)
+        for verb in ("Performing", "Performed")
+    ),
+    "\n".join(
+        f"2026-11-02 09:2{minute}:25,425 INFO     Sending zerver/emails/invitation email to ['ada{minute}@example.net']"
+        for minute in range(5)
+    ),
     "[ActiveJob] Enqueued ActionMailer::MailDeliveryJob (Job ID: 5ecc2c57-c42d-4a99-90bb-5cc9266c6c54) to "
     'Sidekiq(mailers) with arguments: "UserMailer"',
     '{"timestamp":"2026-11-02 09:25:25.425 Z","level":"debug","msg":"Received HTTP request","status_code":"200"}',
@@ -115,6 +130,7 @@ def report_of(log: bytes, *, gated: bool, open_bytes: int = 0, has_hyperscan: bo
         patch("maillogdiag.gate._OPEN_BYTES", open_bytes),
         patch("maillogdiag.gate._LEAST_BYTES", 0),
         patch("maillogdiag.gate._MOST_SURPLUS", 0),
+        patch("maillogdiag.gate._MOST_ROUTINE", 2),
         patch("maillogdiag.sources.text._BLOCK_BYTES", 500),
     ):
         scan.run([source])

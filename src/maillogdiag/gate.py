@@ -25,6 +25,7 @@ from maillogdiag.envelopes.containers import NO_CONTAINERS
 from maillogdiag.envelopes.iso import LEVEL
 from maillogdiag.envelopes.syslog import FACILITY
 from maillogdiag.joining import WINDOW
+from maillogdiag.records import Kind
 from maillogdiag.searching import Scanner, scanner_of
 
 # Longer than any envelope but a JSON object, of which this much is none.
@@ -39,6 +40,8 @@ _LEAST_BYTES = 512 * 1024
 _MOST_UNDECIDED_BYTES = 8 * 1024 * 1024
 # A gate that lets most lines through only costs time; it stays open for so many bytes.
 _OPEN_BYTES = 16 * 1024 * 1024
+# Lines of a routine that pass together.
+_MOST_ROUTINE = 100
 # How many more lines pass than are held back until it does.
 _MOST_SURPLUS = 1000
 # glibc takes the memory of each block from the system anew, page by page, until so big a piece was freed.
@@ -112,12 +115,11 @@ OFTEN = ": done"
 """What a worker writes of each job it did. That it is at work is seen by one line as well as by all: of these lines
 only the last one of each block is let through."""
 
-Portion = tuple[int, bytes, bool]
-"""What a gate lets through: the number of its first line, without the last line's ending, and whether it is certain
-that no other line of its writer belongs to it. If so it may be several lines, else it is one."""
+Portion = tuple[int, bytes, Kind]
+"""What a gate lets through: the number of its first line, its bytes without the last line's ending, and what it is."""
 
-# Where it begins and ends, and whether it is an entry.
-_Span = tuple[int, int, bool]
+# Where it begins and ends, and what it is.
+_Span = tuple[int, int, Kind]
 _WriterOf = Callable[[re.Match[bytes]], bytes | None]
 # Who wrote it, where its head ends (-1 if it has none), and where it ends.
 _Line = tuple[bytes | None, int, int]
@@ -142,6 +144,7 @@ class Gate:
         words: literals, case-sensitive; a line that holds one is let through.
         caseless: likewise, without regard to case.
         dull: what begins with a word and means nothing there.
+        routines: regular expressions of lines that are entries; those of one that follow each other pass together.
         sample: the log's beginning, where only a part behind it is sifted; it tells the usual envelope.
 
     Attributes:
@@ -150,11 +153,17 @@ class Gate:
     """
 
     def __init__(
-        self, words: Iterable[str], caseless: Iterable[str], dull: Iterable[str] = (), sample: bytes = b""
+        self,
+        words: Iterable[str],
+        caseless: Iterable[str],
+        dull: Iterable[str] = (),
+        routines: Iterable[bytes] = (),
+        sample: bytes = b"",
     ) -> None:
         self.skipped = 0
         self.format = "plain"
         self._words = (*(word for word in words if word != OFTEN), *_SIGNS)
+        self._routines = tuple(routines)
         self._caseless = tuple(caseless)
         self._dull = tuple(dull)
         self._sample = sample
@@ -211,7 +220,7 @@ class Gate:
         number, seen_bytes = 0, 0
         scanner = self._open(self._sample, envelopes) if self._sample else None
         # What is not decided yet, behind the last lines that are, of which some were let through.
-        text, begin, passed = _context(before, len(before), [(0, len(before), False)])
+        text, begin, passed = _context(before, len(before), [(0, len(before), "line")])
         for block in blocks:
             if scanner is None:
                 yield from numbered([block], number)
@@ -220,7 +229,7 @@ class Gate:
                 if not self._sample and seen_bytes <= _SAMPLE_BYTES:
                     seen_bytes += len(block)
                     scanner = self._open(block, envelopes) if seen_bytes > _SAMPLE_BYTES else None
-                    text, begin, passed = _context(block, len(block), [(0, len(block), False)])
+                    text, begin, passed = _context(block, len(block), [(0, len(block), "line")])
                 continue
             text += block
             if len(text) - begin < _LEAST_BYTES:
@@ -248,7 +257,7 @@ class Gate:
         self.format = max(usual, key=lambda name: usual[name])
         if not usual[self.format]:
             return None
-        self._patterns = _Patterns(envelopes[self.format])
+        self._patterns = _Patterns(envelopes[self.format], self._routines)
         if self.format == "plain":
             self._writer_of = _writer_of_plain
         bytes(_REUSED_BYTES)
@@ -259,10 +268,10 @@ class Gate:
     ) -> Generator[Portion, None, int]:
         """Yield what passes between `begin` and `end`; `number` lines stand before that. Return the last one's."""
         before, at, kept = number, begin, 0
-        for start, stop, is_entry in passed:
-            if is_entry and begin <= start and stop <= end:
+        for start, stop, kind in passed:
+            if kind != "line" and begin <= start and stop <= end:
                 number += text.count(b"\n", at, start)
-                yield number + 1, text[start : stop - 1], True
+                yield number + 1, text[start : stop - 1], kind
                 lines = text.count(b"\n", start, stop)
                 number, kept, at = number + lines, kept + lines, stop
                 continue
@@ -271,7 +280,7 @@ class Gate:
                 number += text.count(b"\n", at, start)
                 for line in text[start:stop].removesuffix(b"\n").split(b"\n"):
                     number, kept = number + 1, kept + 1
-                    yield number, line, False
+                    yield number, line, "line"
                 at = stop
         number += text.count(b"\n", at, end) + (at < end and text[end - 1 : end] != b"\n")
         self.skipped += number - before - kept
@@ -291,8 +300,7 @@ class Gate:
             passed: those of the decided ones that were let through.
         """
         if self._open_bytes > 0:
-            found = self._patterns.entry_or_line.finditer(text, begin)
-            return [(0, begin, False), *((one.start(), one.end(), one["head"] is not None) for one in found)]
+            return [(0, begin, "line"), *self._patterns.spans(text, begin)]
         block = _Block(text, self._patterns, self._writer_of)
         for start, stop, _ in passed:  # their entries may go on
             while start < stop:
@@ -316,20 +324,37 @@ class _Patterns:
         heads: lines that have both.
         entry: a line that has both, with the lines of the same writer behind it that have no head, where the same
             writer's next line has one: that the entry is over there is certain.
-        entry_or_line: either; the group "head" in an entry only.
+        routine: such entries, of one line each, of one routine and with the same envelope.
     """
 
-    def __init__(self, envelope: _Envelope) -> None:
+    def __init__(self, envelope: _Envelope, routines: Sequence[bytes]) -> None:
         usual, rest = envelope.pattern, rb"[^\n]*+\n"
         same = envelope.before + b"(?P=writer)" + envelope.behind
         further = same if any(envelope) else rb"(?=" + _NO_ENVELOPE + rb")"
-        entry = (
-            usual + rb"(?P<head>" + _HEAD + rb")" + rest + rb"(?:" + further + rest + rb")*?(?=" + same + _HEAD + rb")"
-        )
+        next_entry = rb"(?=" + same + _HEAD + rb")"
+        entry = usual + rb"(?P<head>" + _HEAD + rb")" + rest + rb"(?:" + further + rest + rb")*?" + next_entry
         self.line = re.compile(rb"(?:" + usual + rb"(?P<head>" + _HEAD + rb")?)?" + rest + rb"?")
         self.heads = re.compile(rb"(?:" + usual + _HEAD + rest + rb")*")
         self.entry = re.compile(entry)
-        self.entry_or_line = re.compile(entry + rb"|[^\n]*+\n|[^\n]++\Z")
+        further = rb"(?P=envelope)(?=" + _HEAD + rb")"
+        runs = [
+            rb"(?:" + line + rb")\n(?:" + further + rb"(?:" + line + rb")\n){,%d}" % _MOST_ROUTINE for line in routines
+        ]
+        start = rb"(?P<envelope>" + usual + rb")(?=" + _HEAD + rb")"
+        self.routine = re.compile(start + rb"(?:" + (rb"|".join(runs) or rb"(?!)") + rb")" + next_entry)
+
+    def spans(self, text: bytes, begin: int) -> Iterator[_Span]:
+        """Yield all lines from `begin` on, entries whole."""
+        while begin < len(text):
+            if found := self.routine.match(text, begin):
+                kind: Kind = "routine"
+            elif found := self.entry.match(text, begin):
+                kind = "entry"
+            else:
+                found, kind = self.line.match(text, begin), "line"
+            assert found
+            yield begin, found.end(), kind
+            begin = found.end()
 
 
 class _Block:
@@ -348,7 +373,7 @@ class _Block:
         # By where they begin.
         self._lines: dict[int, _Line] = {}
         self._ends: dict[int, int] = {}
-        self._entries: set[int] = set()
+        self._kinds: dict[int, Kind] = {}
         # Up to where the lines that follow what was kept were looked at; of each writer the last one of them, and the
         # last one with a head; and how many more heads may stand between two lines of an entry, counted from where.
         self._end = -1
@@ -361,9 +386,9 @@ class _Block:
         spans: list[_Span] = []
         end = 0
         for start in sorted(self._ends):
-            if start >= end:  # else it is within an entry
-                end = self._ends[start]
-                spans.append((start, end, start in self._entries))
+            if (stop := self._ends[start]) > end:  # else it is within an entry; only routine lines may overlap
+                spans.append((max(start, end), stop, self._kinds.get(start, "line")))
+                end = stop
         return spans
 
     def keep_entry(self, start: int, hit: int = 0) -> int:
@@ -378,8 +403,9 @@ class _Block:
         if entry := self._patterns.entry.match(self._text, start):
             if hit and hit <= entry.end("head"):
                 return entry.end("head")
-            self._ends[start] = end = entry.end()
-            self._entries.add(start)
+            routine = self._patterns.routine.match(self._text, start)
+            self._ends[start] = end = (routine or entry).end()
+            self._kinds[start] = "routine" if routine else "entry"
             return end
         writer, head_end, line_end = self._line(start)
         if hit and hit <= head_end:
@@ -456,7 +482,7 @@ def numbered(blocks: Iterable[bytes], number: int = 0) -> Iterator[Portion]:
             del lines[-1]
         for line in lines:
             number += 1
-            yield number, line, False
+            yield number, line, "line"
 
 
 def _as_line(message: bytes | None) -> bytes:
@@ -475,8 +501,11 @@ def _writer_of_plain(line: re.Match[bytes]) -> bytes | None:
 def _context(text: bytes, end: int, passed: Iterable[_Span]) -> tuple[bytes, int, list[_Span]]:
     """Return what of `text` is needed to decide on the lines from `end` on: it, their place in it, and `passed`."""
     begin = _start_of_last_lines(text, end)
-    spans = [(max(start, begin) - begin, min(stop, end) - begin, False) for start, stop, _ in passed]
-    return text[begin:], end - begin, [span for span in spans if span[0] < span[1]]
+    spans: list[_Span] = []
+    for start, stop, _ in passed:
+        if max(start, begin) < min(stop, end):
+            spans.append((max(start, begin) - begin, min(stop, end) - begin, "line"))
+    return text[begin:], end - begin, spans
 
 
 def _start_of_last_lines(text: bytes, end: int) -> int:

@@ -90,28 +90,19 @@ class Joiner:
 
     def join(self, lines: Iterable[Line]) -> Iterator[Record]:
         """Yield the log entries that are complete with `lines`, in the order of their heads."""
-        queue, open_entries = self._queue, self._open
         for line in lines:
-            if line.whole == 1 and not queue:
-                self._latest = line.stream
-                yield Record(*line[:7])
-                continue
-            number = line.place.line
-            if not line.whole:
+            if line.kind == "line":
                 self._take(line)
-            elif entry := _whole_entry(line):
-                self._add(entry)
-                del open_entries[entry.writer]
-                number = entry.last_number
             else:
+                self._close(line.stream)
+                yield from self._finished(line.place.line)
+                if not self._queue and (record := _whole_record(line)):
+                    self._latest = line.stream
+                    yield record
+                    continue
                 for part in _parts(line):
                     self._take(part)
-                    number = part.place.line
-            while queue and (queue[0].is_closed or number - queue[0].last_number > WINDOW):
-                first = queue.popleft()
-                if open_entries.get(first.writer) is first:
-                    del open_entries[first.writer]
-                yield first.record()
+            yield from self._finished(line.place.line + line.lines - 1)
 
     def _take(self, line: Line) -> None:
         """Add a line to the entry that it continues, or begin one with it."""
@@ -127,19 +118,30 @@ class Joiner:
             entry.add(line.text, number)
             self._latest = entry.writer
         elif line.text.strip():
-            self._add(_Entry(line, writer, number))
+            self._close(writer)
+            self._open[writer] = entry = _Entry(line, writer, number)
+            self._queue.append(entry)
+            self._latest = writer
         else:  # a blank line of nobody's entry counts as one that says nothing
             blank = _Entry(line, writer, number)
             blank.is_closed = True
             self._queue.append(blank)
 
-    def _add(self, entry: _Entry) -> None:
-        """Begin an entry; its writer's entry before it is over."""
-        if before := self._open.get(entry.writer):
-            before.is_closed = True
-        self._open[entry.writer] = entry
-        self._queue.append(entry)
-        self._latest = entry.writer
+    def _close(self, writer: _Writer) -> None:
+        """No further line is of the writer's entry."""
+        if entry := self._open.get(writer):
+            entry.is_closed = True
+
+    def _finished(self, number: int) -> list[Record]:
+        """Return the entries that get no further lines behind line `number`."""
+        records = []
+        queue = self._queue
+        while queue and (queue[0].is_closed or number - queue[0].last_number > WINDOW):
+            first = queue.popleft()
+            if self._open.get(first.writer) is first:
+                del self._open[first.writer]
+            records.append(first.record())
+        return records
 
     def flush(self) -> Iterator[Record]:
         """Yield what is held back: no line of it is to come."""
@@ -148,25 +150,27 @@ class Joiner:
             yield self._queue.popleft().record()
 
 
-def _whole_entry(line: Line) -> _Entry | None:
-    """Return the entry that the lines in `line` make; None where they make several."""
-    texts = line.text.split("\n")
+def _whole_record(line: Line) -> Record | None:
+    """Return the record that the lines in `line` make; None where they make several."""
+    if line.kind == "routine":
+        return Record(*line[:7], line.lines, is_routine=True)
+    first, *further = line.text.split("\n")
+    if not further:
+        return Record(*line[:7])
     number = line.place.line
-    entry = _Entry(line._replace(text=texts[0]) if len(texts) > 1 else line, line.stream, number)
-    for text in texts[1:]:
-        number += 1
+    entry = _Entry(line._replace(text=first), line.stream, number)
+    for text in further:
         if not entry.structure.takes(text):
             return None
         entry.add(text, number)
-    entry.is_closed = True
-    return entry
+    return entry.record()
 
 
 def _parts(line: Line) -> Iterator[Line]:
     """Yield the lines in `line`."""
     source, number = line.place
     for order, text in enumerate(line.text.split("\n")):
-        yield line._replace(text=text, place=Place(source, number + order), whole=0)
+        yield line._replace(text=text, place=Place(source, number + order), kind="line")
 
 
 def join_lines(lines: Iterable[Line]) -> Iterator[Record]:

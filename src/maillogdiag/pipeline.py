@@ -184,7 +184,7 @@ class Scan:
         gate, counts, looks = self.reader.gate(), counted.counts, itertools.count(1)
         try:
             for line in self.stop.until_stopped(counted.source.lines(gate)):
-                counts.lines += line.whole or 1
+                counts.lines += line.lines
                 if self.progress and not next(looks) % 1_000:
                     self.progress(counted.source, counts.lines + (gate.skipped if gate else 0))
                 yield line

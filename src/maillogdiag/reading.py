@@ -6,7 +6,7 @@ Nothing here depends on the order of entries, so that the parts of a log can be 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from maillogdiag.events import ABOUT_NO_MAIL, Event, EventKind
@@ -14,7 +14,7 @@ from maillogdiag.evidence import sample_of
 from maillogdiag.gate import Gate
 from maillogdiag.grammars.access_log import ACCESS_LINE
 from maillogdiag.grammars.interface import Grammar
-from maillogdiag.records import Record
+from maillogdiag.records import Place, Record
 from maillogdiag.reports.excerpts import SAMPLE_CHARACTERS
 
 # An entry that speaks of outgoing mail in trouble and that no grammar reads is shown as not understood.
@@ -38,6 +38,13 @@ class Counts:
     not_understood: int = 0
     samples: list[str] = field(default_factory=list)
     kinds: set[EventKind] = field(default_factory=set)
+
+    def count(self, record: Record, events: Iterable[Event]) -> None:
+        """Count an entry that tells of `events`."""
+        kinds = {event.kind for event in events} - ABOUT_NO_MAIL
+        self.records += 1 if kinds else record.lines
+        self.mail_records += bool(kinds)
+        self.kinds |= kinds
 
     def sample(self, text: str) -> None:
         """Keep the beginning of an entry that was not understood, once where only its numbers differ."""
@@ -83,7 +90,8 @@ class Reader:
             for phrase in getattr(grammar, "dull", ())
             if self._owns(grammar, phrase)
         ]
-        return Gate(anchors, _MAIL_WORDS, dull, sample) if self.gated else None
+        routines = [line for grammar in self.grammars for line in getattr(grammar, "routines", ())]
+        return Gate(anchors, _MAIL_WORDS, dull, routines, sample) if self.gated else None
 
     def _owns(self, grammar: Grammar, phrase: str) -> bool:
         """Whether no other grammar has an anchor that `phrase` begins with: it may mean something to that one."""
@@ -96,15 +104,14 @@ class Reader:
         Of an entry that says nothing of mail each line counts as one, since the gate, which holds most of them back,
         cannot tell better: so the number does not depend on what it held back.
         """
+        if record.is_routine:
+            return self._read_routine(record, counts)
         text = record.text
         for grammar in self.grammars:
             if self.gated and not _has_any(grammar.anchors, text):
                 continue
             if events := tuple(grammar.read(record)):
-                counts.records += 1
-                kinds = {event.kind for event in events} - ABOUT_NO_MAIL
-                counts.mail_records += bool(kinds)
-                counts.kinds |= kinds
+                counts.count(record, events)
                 return events
         # Plain words first: that is many times as fast.
         lower = text.lower()
@@ -116,6 +123,25 @@ class Reader:
         else:
             counts.records += record.lines
         return ()
+
+    def _read_routine(self, record: Record, counts: Counts) -> Sequence[Event]:
+        """Read lines of which each is an entry. What no grammar before has an anchor in, none has in any of them."""
+        grammar = next(one for one in self.grammars if _has_any(one.anchors, record.text))
+        found: list[Event] = []
+        for line in _lines_of(record):
+            if events := tuple(grammar.read(line)):
+                counts.count(line, events)
+                found += events
+            else:
+                found += self.read(line, counts)
+        return found
+
+
+def _lines_of(record: Record) -> Iterator[Record]:
+    """Yield each line as a record of its own."""
+    (source, first), envelope = record.place, record[2:7]
+    for number, text in enumerate(record.text.split("\n"), start=first):
+        yield Record(text, Place(source, number), *envelope)
 
 
 def _has_any(anchors: Iterable[str], text: str) -> bool:

@@ -10,7 +10,11 @@ Both are named tuples: of all that is made once a line these take the least time
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+Kind = Literal["line", "entry", "routine"]
+"""One line, whose entry may go on behind it; all lines of an entry, or certainly no fewer; or several lines, each an
+entry of its own, that are written of every mail that goes well."""
 
 
 class Place(NamedTuple):
@@ -39,8 +43,7 @@ class Line(NamedTuple):
         pid: process id from the envelope.
         continues: whether the envelope says that this is a further line of the entry before it (a journal entry
             of several lines).
-        whole: how many lines this is where it is certain that it is all lines of its entry, or more; then `text` has
-            all of them. 0 where it is one line.
+        kind: how much `text` is.
     """
 
     text: str
@@ -51,7 +54,12 @@ class Line(NamedTuple):
     process: str | None = None
     pid: int | None = None
     continues: bool = False
-    whole: int = 0
+    kind: Kind = "line"
+
+    @property
+    def lines(self) -> int:
+        """How many lines of the source it is."""
+        return 1 if self.kind == "line" else self.text.count("\n") + 1
 
     @property
     def stream(self) -> tuple[str | None, str | None, str | None, int | None]:
@@ -65,6 +73,7 @@ class Record(NamedTuple):
     Args:
         text: all its lines, joined by newlines.
         lines: how many lines of the source it was joined from.
+        is_routine: whether each of its lines is an entry of its own; see `Kind`.
     """
 
     text: str
@@ -75,3 +84,4 @@ class Record(NamedTuple):
     process: str | None = None
     pid: int | None = None
     lines: int = 1
+    is_routine: bool = False

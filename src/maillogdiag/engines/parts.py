@@ -202,7 +202,7 @@ def _sifted(
 
 def _counted(lines: Iterable[Line], counts: Counts) -> Iterator[Line]:
     for line in lines:
-        counts.lines += line.whole or 1
+        counts.lines += line.lines
         yield line
 
 

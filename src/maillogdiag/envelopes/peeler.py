@@ -12,6 +12,7 @@ from maillogdiag.envelopes.copying import CopyCleaner
 from maillogdiag.envelopes.iso import ISO_ENVELOPES
 from maillogdiag.envelopes.peeled import Envelope, Peeled
 from maillogdiag.envelopes.syslog import SYSLOG_ENVELOPES
+from maillogdiag.records import Kind
 from maillogdiag.times import aware
 
 _ENVELOPES = (*SYSLOG_ENVELOPES, *ISO_ENVELOPES, *CONTAINER_ENVELOPES)
@@ -87,12 +88,13 @@ class Peeler:
         self._last = peeled if peeled is not outer and self._indent >= _LEAST_INDENT else None
         return peeled
 
-    def peel_further(self, texts: Sequence[str], first: Peeled) -> str | None:
-        """Return the text of an entry.
+    def peel_further(self, texts: Sequence[str], first: Peeled, kind: Kind) -> str | None:
+        """Return the text of several lines.
 
         Args:
-            texts: all its lines, of which only the first one has been peeled.
+            texts: the lines, of which only the first one has been peeled.
             first: what that one is.
+            kind: what they are.
 
         Returns:
             None where the lines have not all the same envelope, or more may have to be taken off them.
@@ -104,10 +106,12 @@ class Peeler:
             return text
         header = texts[0].removesuffix(text)
         further = [line[len(header) :] for line in texts[1:] if line.startswith(header)]
-        if len(further) < len(texts) - 1 or not all(map(_is_bare, further)):
+        whole = "\n".join([text, *further])
+        is_bare = self._cleaner.clean(whole) == whole if kind == "routine" else all(map(_is_bare, further))
+        if len(further) < len(texts) - 1 or not is_bare:
             return None
         self.count(first.format, len(further))
-        return "\n".join([text, *further])
+        return whole
 
     def count(self, format: str, lines: int) -> None:
         """Count lines of a format that nobody had to peel."""

@@ -20,8 +20,12 @@ class Grammar(Protocol):
         anchors: literals, case-sensitive. A record that this grammar can read holds at least one of them; `read`
             is not called for others. They keep pyparsing away from the bulk of a log.
 
-    It may also have `dull`: literals that begin with an anchor, which means nothing there. A line of a big log that
-    holds no other anchor is not read for it.
+    It may also have
+
+        dull: literals that begin with an anchor, which means nothing there. A line of a big log that holds no other
+            anchor is not read for it.
+        routines: regular expressions of whole lines, each an entry that is written of every mail that goes well. Where
+            such lines follow each other they are quicker to read.
     """
 
     name: str

@@ -14,7 +14,7 @@ from maillogdiag.grammars.rails_events import RubyEntry, with_time
 from maillogdiag.grammars.rails_jobs import app_of, read_job
 from maillogdiag.grammars.rails_lines import MOST_CHARACTERS, read_line
 from maillogdiag.grammars.rails_mailer import read_mailer
-from maillogdiag.grammars.rails_routine import read_routine
+from maillogdiag.grammars.rails_routine import ROUTINES, read_routine
 from maillogdiag.grammars.rails_sidekiq import read_sidekiq
 from maillogdiag.grammars.ruby_exceptions import failure_of, find_exception, is_about_mail
 from maillogdiag.records import Record
@@ -83,6 +83,7 @@ class RailsGrammar:
         "mail/message.rb",
     )
 
+    routines = ROUTINES
     # Backtraces: they count only where a frame is one of those above.
     dull = (" WARN: /",)
 

@@ -12,6 +12,12 @@ from maillogdiag.events import Event, EventKind
 from maillogdiag.grammars.rails_jobs import Job, SendsMail, app_of, mail_in
 from maillogdiag.records import Record
 
+ROUTINES = (
+    rb"[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z pid=\d{1,10} tid=\w{1,32} class=ActionMailer::\w{1,60} jid=\w{1,64}"
+    rb"(?: elapsed=[\d.]{1,20})? INFO: (?:start|done)"
+    rb"|\[ActiveJob\] \[ActionMailer::\w{1,60}\] \[[0-9a-f-]{36}\] (?:Perform(?:ing|ed)|Delivered mail) [^\n]{1,2000}",
+)
+"""Of mails by way of Action Mailer; as the gate takes them."""
 _SIDEKIQ = re.compile(
     r"(?P<time>[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) pid=(?P<pid>\d{1,10}) tid=(?P<tid>\w{1,32}) "
     r"class=(?P<name>[\w:]{1,200}) jid=(?P<jid>\w{1,64})(?: elapsed=[\d.]{1,20})? INFO: (?P<step>start|done)"

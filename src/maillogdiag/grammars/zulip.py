@@ -44,6 +44,11 @@ class _Zulip:
         "deliver_scheduled_emails", "Failed to send mails", "Outgoing email not", "Successfully sent", *_MARKS,
     )  # fmt: skip
 
+    routines = (
+        rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.,]\d{3} {1,8}[A-Z]{3,8} {1,8}(?:\[[\w.:/-]{0,120}\] )?"
+        rb"Sending [\w./-]{1,200} email to \['[^\n]{1,2000}",
+    )
+
     def read(self, record: Record) -> Iterable[Event]:
         """Return what `record` tells of one mail."""
         if sending := SENDING_TO_ONE.match(record.text):

@@ -154,15 +154,15 @@ class LineReader:
     def lines(self, portions: Iterable[Portion]) -> Iterator[Line]:
         """Yield lines without their envelopes; one that came in parts once it is whole."""
         name, peeler, losses = self._name, self.peeler, self.losses
-        for number, portion, is_entry in portions:
+        for number, portion, kind in portions:
             texts = [_decode(line, losses) for line in portion.split(b"\n")]
             self.number = number
             peeled = peeler.peel(texts[0])
-            if is_entry and peeled and not self.begun and (whole := peeler.peel_further(texts, peeled)) is not None:
+            if kind != "line" and peeled and not self.begun and (whole := peeler.peel_further(texts, peeled, kind)):
                 losses.look_at(whole)
                 self.number += len(texts) - 1
                 _, time, host, unit, process, pid, *_ = peeled
-                yield Line(whole, Place(name, number), time, host, unit, process, pid, False, len(texts))
+                yield Line(whole, Place(name, number), time, host, unit, process, pid, False, kind)
                 continue
             yield from self._lines(peeled)
             for text in texts[1:]:
