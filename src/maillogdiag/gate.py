@@ -322,39 +322,41 @@ class _Patterns:
     Attributes:
         line: any line. The group "writer" where it has the usual envelope, "head" where a head is behind that.
         heads: lines that have both.
-        entry: a line that has both, with the lines of the same writer behind it that have no head, where the same
-            writer's next line has one: that the entry is over there is certain.
-        routine: such entries, of one line each, of one routine and with the same envelope.
+        head: the beginning of a line that has both, up to the end of the head.
     """
 
     def __init__(self, envelope: _Envelope, routines: Sequence[bytes]) -> None:
         usual, rest = envelope.pattern, rb"[^\n]*+\n"
         same = envelope.before + b"(?P=writer)" + envelope.behind
         further = same if any(envelope) else rb"(?=" + _NO_ENVELOPE + rb")"
+        # Where the same writer's next line has a head it is certain that the entry before it is over.
         next_entry = rb"(?=" + same + _HEAD + rb")"
         entry = usual + rb"(?P<head>" + _HEAD + rb")" + rest + rb"(?:" + further + rest + rb")*?" + next_entry
         self.line = re.compile(rb"(?:" + usual + rb"(?P<head>" + _HEAD + rb")?)?" + rest + rb"?")
         self.heads = re.compile(rb"(?:" + usual + _HEAD + rest + rb")*")
-        self.entry = re.compile(entry)
+        self.head = re.compile(usual + _HEAD)
+        self._entry = re.compile(entry)
         further = rb"(?P=envelope)(?=" + _HEAD + rb")"
         runs = [
             rb"(?:" + line + rb")\n(?:" + further + rb"(?:" + line + rb")\n){,%d}" % _MOST_ROUTINE for line in routines
         ]
         start = rb"(?P<envelope>" + usual + rb")(?=" + _HEAD + rb")"
-        self.routine = re.compile(start + rb"(?:" + (rb"|".join(runs) or rb"(?!)") + rb")" + next_entry)
+        self._routine = re.compile(start + rb"(?:" + (rb"|".join(runs) or rb"(?!)") + rb")" + next_entry)
 
     def spans(self, text: bytes, begin: int) -> Iterator[_Span]:
         """Yield all lines from `begin` on, entries whole."""
         while begin < len(text):
-            if found := self.routine.match(text, begin):
-                kind: Kind = "routine"
-            elif found := self.entry.match(text, begin):
-                kind = "entry"
-            else:
-                found, kind = self.line.match(text, begin), "line"
-            assert found
-            yield begin, found.end(), kind
-            begin = found.end()
+            end, kind = self.known(text, begin) or (text.find(b"\n", begin) + 1 or len(text), "line")
+            yield begin, end, kind
+            begin = end
+
+    def known(self, text: bytes, start: int) -> tuple[int, Kind] | None:
+        """Return where the entry or the routine at `start` ends; None where neither is certain."""
+        if found := self._routine.match(text, start):
+            return found.end(), "routine"
+        if found := self._entry.match(text, start):
+            return found.end(), "entry"
+        return None
 
 
 class _Block:
@@ -400,16 +402,12 @@ class _Block:
         Returns:
             Up to where no other hit can mean more.
         """
-        if entry := self._patterns.entry.match(self._text, start):
-            if hit and hit <= entry.end("head"):
-                return entry.end("head")
-            routine = self._patterns.routine.match(self._text, start)
-            self._ends[start] = end = (routine or entry).end()
-            self._kinds[start] = "routine" if routine else "entry"
-            return end
+        if hit and (head := self._patterns.head.match(self._text, start)) and hit <= head.end():
+            return head.end()
+        if known := self._patterns.known(self._text, start):
+            self._ends[start], self._kinds[start] = known
+            return known[0]
         writer, head_end, line_end = self._line(start)
-        if hit and hit <= head_end:
-            return head_end
         if head_end < 0 and start not in self._ends:
             self._keep_beginning(start)
         self._ends[start] = line_end

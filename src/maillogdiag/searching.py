@@ -69,21 +69,22 @@ def of_hyperscan(words: tuple[str, ...], caseless: tuple[str, ...], dull: tuple[
         database.compile(expressions=expressions, ids=list(range(len(expressions))), flags=flags)
     except hyperscan.error:
         return None
-    meaningless = [(phrase.encode(), len((_word_of(phrase, words) or "").encode())) for phrase in dull]
+    # By a word's number what is dull behind the word.
+    meaningless = {
+        words.index(word): phrase[len(word) :].encode() for phrase in dull if (word := _word_of(phrase, words))
+    }
 
     def scan(block: bytes) -> list[int]:
         ends: list[int] = []
-        database.scan(block, match_event_handler=_note, context=ends)
-        for phrase, length in meaningless:
-            if phrase in block:
-                ends = [end for end in ends if not block.startswith(phrase, max(0, end - length))]
+
+        def note(word: int, _start: int, end: int, _flags: int, _context: Any) -> None:
+            if word not in meaningless or not block.startswith(meaningless[word], end):
+                ends.append(end)
+
+        database.scan(block, match_event_handler=note)
         return ends
 
     return scan
-
-
-def _note(_id: int, _start: int, end: int, _flags: int, ends: Any) -> None:
-    ends.append(end)
 
 
 def _escaped(word: str) -> bytes:
