@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from maillogdiag.causes import Cause
 from maillogdiag.diagnosis import Diagnose, in_order
+from maillogdiag.expressions import expression
 from maillogdiag.failures import Failure
 from maillogdiag.reports.model import Coverage, Evidence, Finding
 from maillogdiag.reports.wording import app_names
@@ -15,7 +15,7 @@ from maillogdiag.rulebase.rules import Diagnosis, Fix, Setting
 from maillogdiag.settings.contradictions import Contradiction, contradictions_of
 from maillogdiag.settings.model import Configuration, Entry, Field
 
-_SETTING = re.compile(r"\b(?=SMTP_[A-Z])")
+_SETTING = expression(r"\b(?=SMTP_[A-Z])")
 _NO_SETTINGS = (
     "No application's settings were found in the usual places; name the file that holds them with --config PATH."
 )

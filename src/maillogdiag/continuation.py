@@ -14,12 +14,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from maillogdiag.expressions import expression
+
 _MOST_TAIL = 2000
 # How many lines that begin nothing of their own may stand in something unclosed.
 _MOST_UNCLOSED_LINES = 12
 _MOST_JSON_LINES = 300
 
-_HEAD = re.compile(
+_HEAD = expression(
     r"\d{4}[-/]\d\d[-/]\d\d[T _]\d\d:\d\d"  # Sidekiq 3-7, Zulip, Python's and Go's logging, Exim, Postgres
     r"|[A-Z], \[\d{4}-"  # Ruby's Logger
     r"|\[\d{4}[-/]\d\d[-/]\d\d|\[\d\d/\d\d/\d\d "  # Celery, Mattermost up to 4.9, Puma
@@ -34,7 +36,7 @@ _HEAD = re.compile(
     r"|\{\"(?:level|timestamp|ts|time|msg|message|reqId|lvl|severity|@timestamp)\""
     r"|(?:Started|Completed|Processing by|method=)\b"  # Rails' request lines, lograge
 )
-_FRAME = re.compile(
+_FRAME = expression(
     # Ruby's, also cleaned by Rails: net-smtp (0.5.0) lib/net/smtp.rb:875:in 'auth'
     r"(?:from )?(?:[\w.-]{1,80} \([\w.]{1,40}\) )?"
     r"(?:[^\s:]{1,300}|<internal:[^>]{1,80}>|\(eval[^)]{0,80}\)):\d{1,7}:in "
@@ -42,29 +44,29 @@ _FRAME = re.compile(
     r"|at [\w.$<>/]{1,200}\(|Caused by: |\.\.\. \d{1,6} (?:more|levels)"  # Java's
     r"|#\d{1,3} |Stack trace:$"  # PHP's
 )
-_CLOSING = re.compile(r"[)}\]]['\")}\]]*[:,.;]*(?:\s|$|\()|>[)}\]'\"]*[:,.;]*\s*$")
-_CLOSED = re.compile(r"[)>][:,.]?\s*$")
-_TRACEBACK = re.compile(r"\W{0,3}Traceback \(most recent call last\):")
-_PYTHON_FRAME = re.compile(r"\s*File \"[^\"]{1,300}\", line \d{1,7}(?:, in |$)")
-_STACK = re.compile(r"Stack \(most recent call last\):")
-_CHAINED = re.compile(r"During handling of the above|The above exception was the direct")
-_PYTHON_EXCEPTION = re.compile(r"[A-Za-z_][\w.]{0,200}(?:: |:?\s*$)")
-_REPLY_LINE = re.compile(r"(?P<code>[245]\d\d)[ -]")
-_ENHANCED_LINE = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?=\s)")
-_CLASS = re.compile(r"[A-Z]\w{0,60}(?:::\w{1,60}){0,6} $")
-_CLASS_ALONE = re.compile(r"[A-Z]\w{0,60}(?:::\w{1,60}){1,6}(?: in \S{1,200})?\s*$")
-_CLASS_COLON = re.compile(r"[A-Z]\w{0,60}(?:::\w{1,60}){1,6}:\s*$")
-_CLASS_OPEN = re.compile(r"[A-Z]\w{0,60}(?:::\w{1,60}){1,6} \(")
-_INSPECT_OPEN = re.compile(r"#<[A-Z]\w{0,60}(?:::\w{1,60}){1,6}: [^>]{0,2000}$")
-_BYTES_OPEN = re.compile(r" b(?:'[^']{0,2000}|\"[^\"]{0,2000})$")
-_DETAILS_OPEN = re.compile(r"\[details: [^\]]{0,2000}$")
-_JSON_START = re.compile(r"(?:.{0,200}? (?:WARN|INFO|ERROR): )?\{\"")
-_DEBUG_PAGE = re.compile(r"[A-Za-z_.]{0,60}(?:Error|Exception|Refused|Disconnected|timeout) at /")
-_DEBUG_PAGE_FIELD = re.compile(
+_CLOSING = expression(r"[)}\]]['\")}\]]*[:,.;]*(?:\s|$|\()|>[)}\]'\"]*[:,.;]*\s*$")
+_CLOSED = expression(r"[)>][:,.]?\s*$")
+_TRACEBACK = expression(r"\W{0,3}Traceback \(most recent call last\):")
+_PYTHON_FRAME = expression(r"\s*File \"[^\"]{1,300}\", line \d{1,7}(?:, in |$)")
+_STACK = expression(r"Stack \(most recent call last\):")
+_CHAINED = expression(r"During handling of the above|The above exception was the direct")
+_PYTHON_EXCEPTION = expression(r"[A-Za-z_][\w.]{0,200}(?:: |:?\s*$)")
+_REPLY_LINE = expression(r"(?P<code>[245]\d\d)[ -]")
+_ENHANCED_LINE = expression(r"[245]\.\d{1,3}\.\d{1,3}(?=\s)")
+_CLASS = expression(r"[A-Z]\w{0,60}(?:::\w{1,60}){0,6} $")
+_CLASS_ALONE = expression(r"[A-Z]\w{0,60}(?:::\w{1,60}){1,6}(?: in \S{1,200})?\s*$")
+_CLASS_COLON = expression(r"[A-Z]\w{0,60}(?:::\w{1,60}){1,6}:\s*$")
+_CLASS_OPEN = expression(r"[A-Z]\w{0,60}(?:::\w{1,60}){1,6} \(")
+_INSPECT_OPEN = expression(r"#<[A-Z]\w{0,60}(?:::\w{1,60}){1,6}: [^>]{0,2000}$")
+_BYTES_OPEN = expression(r" b(?:'[^']{0,2000}|\"[^\"]{0,2000})$")
+_DETAILS_OPEN = expression(r"\[details: [^\]]{0,2000}$")
+_JSON_START = expression(r"(?:.{0,200}? (?:WARN|INFO|ERROR): )?\{\"")
+_DEBUG_PAGE = expression(r"[A-Za-z_.]{0,60}(?:Error|Exception|Refused|Disconnected|timeout) at /")
+_DEBUG_PAGE_FIELD = expression(
     r"(?:Request (?:Method|URL)|Django Version|Exception (?:Type|Value|Location)|Python (?:Executable|Version|Path)"
     r"|Server time|Error (?:type|message)|Where|Occurred at)\s*:"
 )
-_TUPLE = re.compile(r"[({]\s*(?:\d{3}, |['\"])")
+_TUPLE = expression(r"[({]\s*(?:\d{3}, |['\"])")
 _SETUP_FAILED = "E-mail could not be sent with this configuration"
 
 _State = Callable[["Structure", str], bool]

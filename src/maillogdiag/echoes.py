@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from maillogdiag.events import Event, EventKind
+from maillogdiag.expressions import expression
 
 RELAYS = frozenset({"postfix", "exim", "sendmail"})
 """Mail servers that take mail from applications on their machine."""
@@ -16,8 +17,8 @@ RELAYS = frozenset({"postfix", "exim", "sendmail"})
 _REFUSALS = frozenset({"postfix-refused", "exim-refused"})
 _WINDOW_S = 3.0
 _ENOUGH_CHARACTERS = 12
-_NOT_WORDS = re.compile(r"[^a-z0-9]+")
-_CODES = re.compile(r"^(?:.{0,80}?\b)?[45]\d\d[ -](?:[45]\.\d{1,3}\.\d{1,3} )?", re.DOTALL)
+_NOT_WORDS = expression(r"[^a-z0-9]+")
+_CODES = expression(r"^(?:.{0,80}?\b)?[45]\d\d[ -](?:[45]\.\d{1,3}\.\d{1,3} )?", re.DOTALL)
 
 
 def is_refusal(event: Event) -> bool:

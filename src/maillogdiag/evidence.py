@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from maillogdiag.events import Event
+from maillogdiag.expressions import expression
 from maillogdiag.failures import Failure
 from maillogdiag.reports.excerpts import LEAD_CHARACTERS
 from maillogdiag.reports.model import Evidence
@@ -16,7 +17,7 @@ from maillogdiag.reports.model import Evidence
 _MOST_LINES = 2
 _BEFORE, _AFTER = 4_000, 8_000
 # Where even that does not reach to the ends of the line, half a word there is dropped: nothing would recognise it.
-_HALF_WORD_AT_START = re.compile(r"\A\S+")
+_HALF_WORD_AT_START = expression(r"\A\S+")
 
 
 def evidence_of(event: Event, failure: Failure) -> Evidence:

@@ -13,10 +13,12 @@ from typing import NamedTuple
 
 import pyparsing as pp
 
+from maillogdiag.expressions import expression
+
 _MOST_CHARACTERS = 8 * 1024
 # What differs from mail to mail and means nothing: whose address it is, and ids (hexadecimal, or long numbers).
-_LOCAL_PART = re.compile(r"[^\s<>()\[\]\"'`,;:=@\\/]{1,64}(?=@[\w\[])")
-_VARYING = re.compile(r"\b(?:(?=[a-fA-F]{0,11}\d)[0-9a-fA-F]{12,}|\d{7,})\b")
+_LOCAL_PART = expression(r"[^\s<>()\[\]\"'`,;:=@\\/]{1,64}(?=@[\w\[])")
+_VARYING = expression(r"\b(?:(?=[a-fA-F]{0,11}\d)[0-9a-fA-F]{12,}|\d{7,})\b")
 
 
 class Phase(StrEnum):
@@ -73,7 +75,7 @@ _REPLY = (_CODE + pp.Opt(_ENHANCED)).leave_whitespace()
 
 # Where a reply may begin, the surest place first. A code anywhere else is a size, a port, an address or a time.
 _REPLY_PLACES = tuple(
-    re.compile(pattern, re.IGNORECASE)
+    expression(pattern, re.IGNORECASE)
     for pattern in (
         r"(?:said|talk to me|responded|returned|replied|response)(?: with)?:? ?['\"]?(?=[2-5]\d\d[ -])",
         r"with message \"(?=[2-5]\d\d[ -])",
@@ -90,12 +92,12 @@ _REPLY_PLACES = tuple(
     )
 )
 _BARE_ENHANCED = (
-    re.compile(r"(?:^\W{0,4}|[:;(\[] ?#?|dsn=|'|\" ?)(?P<enhanced>[245]\.\d{1,3}\.\d{1,3})(?![\d.])"),
-    re.compile(r"\(#(?P<enhanced>[245]\.\d{1,3}\.\d{1,3})\)"),
-    re.compile(r"(?:^|[ ,])(?P<enhanced>[45]\.\d\.\d{1,3})(?=[ :(])"),
+    expression(r"(?:^\W{0,4}|[:;(\[] ?#?|dsn=|'|\" ?)(?P<enhanced>[245]\.\d{1,3}\.\d{1,3})(?![\d.])"),
+    expression(r"\(#(?P<enhanced>[245]\.\d{1,3}\.\d{1,3})\)"),
+    expression(r"(?:^|[ ,])(?P<enhanced>[45]\.\d\.\d{1,3})(?=[ :(])"),
 )
 
-_EXCEPTION = re.compile(
+_EXCEPTION = expression(
     r"(?:^|[\s#<:'\"(`,])(?P<name>(?:[A-Za-z_]\w{0,40}(?:::|\.)){0,6}"
     r"(?:E[A-Z]{4,14}|[A-Z]\w{0,60}?(?:Error|Exception|Refused|Disconnected|Busy|Command|Timeout)|timeout|gaierror))"
     r"(?=[\s:(>,)]|$)"
@@ -121,22 +123,22 @@ _PHASE_OF_CLASS = {
     "ECONNREFUSED": Phase.CONNECT,
 }
 _SERVERS = (
-    re.compile(
+    expression(
         r"(?:host|server|connect to|with|relay=|to server) ?"
         r"(?P<host>[\w-]{1,63}(?:\.[\w-]{1,63}){1,10})(?:\[[^\]\s]*\])?(?::(?P<port>\d{1,5}))?"
     ),
-    re.compile(r"peeraddr=(?P<host>\[?[\w.:]+?\]?):(?P<port>\d{1,5})(?!\S*:\d)"),
-    re.compile(r"for \"(?P<host>[^\"\s]{1,255})\" port (?P<port>\d{1,5})"),
-    re.compile(r"(?:tcp|tcp4|tcp6|ssl|tls|smtps?)(?: |://)(?P<host>\[[\w:.]+\]|[\w.-]+):(?P<port>\d{1,5})"),
-    re.compile(r"(?:to|for|host) \"?(?P<host>\[[\w:.]+\]|[\w-]{1,63}(?:\.[\w-]{1,63}){1,10}):(?P<port>\d{1,5})"),
-    re.compile(r"lookup (?P<host>[\w.-]{1,255})"),
-    re.compile(r"\bport (?P<port>\d{1,5})\b"),
-    re.compile(r"(?<![\w.-])(?P<host>[\w-]{1,63}(?:\.[\w-]{1,63}){1,10}):(?P<port>25|465|587|2525)\b"),
+    expression(r"peeraddr=(?P<host>\[?[\w.:]+?\]?):(?P<port>\d{1,5})(?!\S*:\d)"),
+    expression(r"for \"(?P<host>[^\"\s]{1,255})\" port (?P<port>\d{1,5})"),
+    expression(r"(?:tcp|tcp4|tcp6|ssl|tls|smtps?)(?: |://)(?P<host>\[[\w:.]+\]|[\w.-]+):(?P<port>\d{1,5})"),
+    expression(r"(?:to|for|host) \"?(?P<host>\[[\w:.]+\]|[\w-]{1,63}(?:\.[\w-]{1,63}){1,10}):(?P<port>\d{1,5})"),
+    expression(r"lookup (?P<host>[\w.-]{1,255})"),
+    expression(r"\bport (?P<port>\d{1,5})\b"),
+    expression(r"(?<![\w.-])(?P<host>[\w-]{1,63}(?:\.[\w-]{1,63}){1,10}):(?P<port>25|465|587|2525)\b"),
 )
 
-_ESCAPED_BREAK = re.compile(r"\\r\\n|\\n|\\r|\\t")
-_ESCAPED_BYTES = re.compile(r"(?:\\x[0-9A-Fa-f]{2})+")
-_BYTES_QUOTE = re.compile(r"\b[bu](?=['\"])")
+_ESCAPED_BREAK = expression(r"\\r\\n|\\n|\\r|\\t")
+_ESCAPED_BYTES = expression(r"(?:\\x[0-9A-Fa-f]{2})+")
+_BYTES_QUOTE = expression(r"\b[bu](?=['\"])")
 _CURLY_QUOTES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"'})
 
 

@@ -7,7 +7,6 @@ log, read apart and merged, give what the whole gives.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,13 +14,14 @@ from typing import NamedTuple
 
 from maillogdiag.attempts import GENERIC_APPS
 from maillogdiag.events import Event
+from maillogdiag.expressions import expression
 from maillogdiag.reports.model import Evidence
 
 _REACH = timedelta(hours=24)
 _SHOWN = 3
 # A change of these concerns the mail of every application on the machine.
 _FOR_ALL = GENERIC_APPS | {"postfix", "exim"}
-_VERSION = re.compile(r"(?:\bversion(?: is)?:?|Sidekiq|exim) v?(?P<version>\d[\w.]{0,20})")
+_VERSION = expression(r"(?:\bversion(?: is)?:?|Sidekiq|exim) v?(?P<version>\d[\w.]{0,20})")
 
 
 class _Key(NamedTuple):

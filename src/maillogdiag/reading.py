@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from maillogdiag.events import ABOUT_NO_MAIL, Event, EventKind
 from maillogdiag.evidence import sample_of
+from maillogdiag.expressions import expression
 from maillogdiag.gate import Gate
 from maillogdiag.grammars.access_log import ACCESS_LINE
 from maillogdiag.grammars.interface import Grammar
@@ -21,11 +22,11 @@ from maillogdiag.reports.excerpts import SAMPLE_CHARACTERS
 _DELIVERY = [f"{deliver} {of}{mail}" for deliver in ("delivery", "delivering") for of in ("", "of ")
              for mail in ("mail", "email", "e-mail", "-mail")]  # fmt: skip
 _MAIL_WORDS = ("smtp", "sendmail", "mail server", "mailer", *_DELIVERY)
-_MAIL = re.compile(rf"smtp|sendmail|mail server|\bmailer\b|\b(?:{'|'.join(_DELIVERY)})", re.IGNORECASE)
+_MAIL = expression(rf"smtp|sendmail|mail server|\bmailer\b|\b(?:{'|'.join(_DELIVERY)})", re.IGNORECASE)
 _LIKELY = ("smtp", "sendmail", "mail server", "mailer", "deliver")
-_TROUBLE = re.compile(r"error|exception|refused|timed out|denied|reject|bounced|deferred|fail(?:ed|ure)", re.IGNORECASE)
+_TROUBLE = expression(r"error|exception|refused|timed out|denied|reject|bounced|deferred|fail(?:ed|ure)", re.IGNORECASE)
 _SAMPLES = 3
-_NUMBER = re.compile(r"[0-9a-f]*\d[0-9a-f]*")
+_NUMBER = expression(r"[0-9a-f]*\d[0-9a-f]*")
 
 
 @dataclass(slots=True)

@@ -9,11 +9,11 @@ See systemd.time(7), "Parsing timestamps".
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from maillogdiag.errors import UsageError
+from maillogdiag.expressions import expression
 
 _UNITS_S = {
     ("s", "sec", "second", "seconds"): 1,
@@ -26,10 +26,10 @@ _UNITS_S = {
 }
 _SECONDS = {name: size for names, size in _UNITS_S.items() for name in names}
 _DAYS = {"today": 0, "yesterday": -1, "tomorrow": 1}
-_SPAN = re.compile(r"(?P<number>[0-9]{1,9}(?:\.[0-9]{1,6})?)\s*(?P<unit>[A-Za-z]{1,7})\s*")
-_CLOCK = re.compile(r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}))?$")
-_EPOCH = re.compile(r"@(?P<seconds>[0-9]{1,12}(?:\.[0-9]{1,6})?)$")
-_DATE = re.compile(
+_SPAN = expression(r"(?P<number>[0-9]{1,9}(?:\.[0-9]{1,6})?)\s*(?P<unit>[A-Za-z]{1,7})\s*")
+_CLOCK = expression(r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}))?$")
+_EPOCH = expression(r"@(?P<seconds>[0-9]{1,12}(?:\.[0-9]{1,6})?)$")
+_DATE = expression(
     r"(?:[A-Za-z]{2,4},? )?(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]{4,15})?)"
     r"(?:(?P<offset>Z|[+-][0-9]{2}:?[0-9]{2})| (?P<zone>UTC|[A-Za-z]{2,20}/[A-Za-z_/+-]{2,40}))?$"
 )

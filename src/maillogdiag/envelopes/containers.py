@@ -9,16 +9,17 @@ from datetime import datetime
 from maillogdiag.envelopes.journal_entry import unpack_entry
 from maillogdiag.envelopes.peeled import Envelope, Peeled
 from maillogdiag.envelopes.stamps import iso_time
+from maillogdiag.expressions import expression
 
 # sidekiq_1  | …, mastodon-sidekiq-1  | …, stack_web.1.q7w@node    | …, [sidekiq] | …, and of supervisor-stdout:
 # sidekiq stdout | …
-_BAR = re.compile(
+_BAR = expression(
     r"(?P<open>\[)?(?P<unit>[A-Za-z0-9][\w.-]{0,120})(?:@(?P<node>[\w.-]{1,120}))?(?(open)\])"
     r"(?: std(?:out|err))? {1,80}\|(?: (?P<rest>.*)|$)",
     re.DOTALL,
 )
-_POD = re.compile(r"\[pod/(?P<unit>[\w./-]{1,300})\] (?P<rest>.*)", re.DOTALL)
-_OBJECT = re.compile(r'(?:data: |\x1e)?(?=\{ ?")')
+_POD = expression(r"\[pod/(?P<unit>[\w./-]{1,300})\] (?P<rest>.*)", re.DOTALL)
+_OBJECT = expression(r'(?:data: |\x1e)?(?=\{ ?")')
 # Nextcloud's log reader is pasted as a table whose first column is the level.
 NO_CONTAINERS = frozenset(("debug", "info", "warning", "warn", "error", "fatal", "critical", "level"))
 

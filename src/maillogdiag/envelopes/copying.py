@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
+from maillogdiag.expressions import expression
 
 # ESC itself, less's and journalctl's "^[", rsyslog's "#033", or nothing at all where a browser dropped it.
-_COLOUR = re.compile(r"(?:\x1b|\^\[|#033)\[[0-9;?]{0,20}[A-Za-z]|\[(?:0|39|[01];[39]\d|[39]\d)m")
-_LINK_OF_TERMINAL = re.compile(r"\x1b\]8;[^\x07\x1b]{0,2000}(?:\x07|\x1b\\)")
+_COLOUR = expression(r"(?:\x1b|\^\[|#033)\[[0-9;?]{0,20}[A-Za-z]|\[(?:0|39|[01];[39]\d|[39]\d)m")
+_LINK_OF_TERMINAL = expression(r"\x1b\]8;[^\x07\x1b]{0,2000}(?:\x07|\x1b\\)")
 # Papertrail's copies: [social](https://papertrailapp.com/…)
-_LINK = re.compile(r"\[([^\[\]\s]{1,200})\]\(https?://[^()\s]{1,500}\)")
+_LINK = expression(r"\[([^\[\]\s]{1,200})\]\(https?://[^()\s]{1,500}\)")
 # Odoo.sh and other viewers glue their time to the line.
-_VIEWER_TIME = re.compile(r"\d{1,2}/\d{1,2}/\d{4} \d\d:\d\d:\d\d(?=\S|  )")
-_FENCE = re.compile(r"\s{0,8}(?:```|~~~)\w{0,20}\s*$")
+_VIEWER_TIME = expression(r"\d{1,2}/\d{1,2}/\d{4} \d\d:\d\d:\d\d(?=\S|  )")
+_FENCE = expression(r"\s{0,8}(?:```|~~~)\w{0,20}\s*$")
 # A copy made in Markdown: a quote's ">", a code block's blanks; only in front of what must be a line's beginning.
-_INDENT = re.compile(
+_INDENT = expression(
     r"(?P<indent>(?:> ?){1,3} {0,8}|[ \t]{1,8})(?=\d{4}-\d\d-\d\d[T ]\d\d:|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:"
     r"|\[(?:ActiveJob|pod/|\d{4}/\d\d/\d\d)|[A-Z], \[\d{4}-|\{\"(?:level|timestamp|log|reqId)\"|[\w.-]{1,60} +\| )"
 )

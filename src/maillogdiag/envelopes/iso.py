@@ -19,17 +19,18 @@ from datetime import datetime
 from maillogdiag.envelopes.peeled import Envelope, Peeled
 from maillogdiag.envelopes.stamps import ISO, iso_time
 from maillogdiag.envelopes.syslog import without_escapes
+from maillogdiag.expressions import expression
 
-_START = re.compile(ISO + r" ")
+_START = expression(ISO + r" ")
 LEVEL = r"(?i:emerg|alert|crit(?:ical)?|fatal|err(?:or)?|warn(?:ing)?|notice|info|debug|trace)"
 _PROGRAM = r"[^\s\[\]:|{]{1,100}"
-_AFTER = re.compile(
+_AFTER = expression(
     r"(?:stdout|stderr) (?P<tag>[FP])\S{0,20} "
     r"|(?:app|heroku|web|worker)\[(?P<unit>[\w.-]{1,100})\](?:: ?| \w{1,20} \[\w{1,20}\] ?)"
     rf"|(?:{LEVEL} +)?(?P<hostless>{_PROGRAM})\[(?P<hostless_pid>\d{{1,10}})\]:(?: |$)"
     rf"|(?!{LEVEL}\s)(?P<host>[\w.:-]{{1,255}}) (?P<program>{_PROGRAM})(?:\[(?P<pid>\d{{1,10}})\])?:(?: |$)"
 )
-_NANOSECONDS = re.compile(r"\.\d{7,9}(?:Z|[+-]\d\d:\d\d)$")
+_NANOSECONDS = expression(r"\.\d{7,9}(?:Z|[+-]\d\d:\d\d)$")
 
 
 def _unpack_iso(found: re.Match[str], outer: Peeled, reference: datetime) -> Peeled | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -12,17 +11,18 @@ from maillogdiag.envelopes.copying import CopyCleaner
 from maillogdiag.envelopes.iso import ISO_ENVELOPES
 from maillogdiag.envelopes.peeled import Envelope, Peeled
 from maillogdiag.envelopes.syslog import SYSLOG_ENVELOPES
+from maillogdiag.expressions import expression
 from maillogdiag.records import Kind
 from maillogdiag.times import aware
 
 _ENVELOPES = (*SYSLOG_ENVELOPES, *ISO_ENVELOPES, *CONTAINER_ENVELOPES)
 _MOST_LAYERS = 4
-_TAIL_HEADER = re.compile(r"==> (?P<file>.{1,500}) <==\s*$")
+_TAIL_HEADER = expression(r"==> (?P<file>.{1,500}) <==\s*$")
 # journalctl indents the further lines of an entry by the width of "Nov  3 18:05:55 h p: "; no less is a time.
 _LEAST_INDENT = 16
 _MOST_HEADERS = 512
 # Sidekiq's, ActiveJob's, Zulip's and Mattermost's own heads: behind these there is no further envelope.
-_NO_ENVELOPE = re.compile(
+_NO_ENVELOPE = expression(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (?:pid=|\d{1,8} TID-)|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.,]\d{3} "
     r"|\[ActiveJob\] |\{\"(?:timestamp|level)\":"
 )

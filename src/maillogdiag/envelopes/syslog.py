@@ -14,6 +14,7 @@ from datetime import datetime
 
 from maillogdiag.envelopes.peeled import Envelope, Peeled
 from maillogdiag.envelopes.stamps import CLOCK, epoch_time, iso_time, month_number, yearless_time
+from maillogdiag.expressions import expression
 
 _PROGRAM = r"(?P<program>[^\s\[\]:|{]{1,100})(?:\[(?P<pid>\d{1,10})\])?:(?: |$)"
 _HOST = r"(?P<host>[\w.:-]{1,255})"
@@ -23,17 +24,17 @@ _DYNO = r"(?P<dyno>(?:app|heroku)/[\w.-]{1,100}):? "
 _REST = r"(?P<rest>.*)"
 _HEADER = rf"(?:(?!{FACILITY}|\d{{4}} ){_HOST} )?(?:{FACILITY})?(?:{_PROGRAM}|{_DYNO}){_REST}"
 
-_BSD = re.compile(
+_BSD = expression(
     rf"\s{{0,8}}(?:<\d{{1,3}}>)?(?P<month>[^\W\d_]{{3,5}}\.?|\d{{1,2}}月) {{1,2}}(?P<day>\d{{1,2}}) "
     rf"(?:(?P<year>\d{{4}}) )?{CLOCK} {_HEADER}",
     re.DOTALL,
 )
-_FULL = re.compile(
+_FULL = expression(
     rf"[^\W\d_]{{2,4}}\.? (?P<date>\d{{4}}-\d\d-\d\d) {CLOCK} (?P<zone>[A-Z]{{2,5}}|[+-]\d\d(?:\d\d)?) {_HEADER}",
     re.DOTALL,
 )
-_UNIX = re.compile(rf"(?P<unix>\d{{10}}\.\d{{6}}) {_HEADER}", re.DOTALL)
-_MONOTONIC = re.compile(rf"\[ {{0,8}}\d{{1,8}}\.\d{{6}}\] {_HEADER}", re.DOTALL)
+_UNIX = expression(rf"(?P<unix>\d{{10}}\.\d{{6}}) {_HEADER}", re.DOTALL)
+_MONOTONIC = expression(rf"\[ {{0,8}}\d{{1,8}}\.\d{{6}}\] {_HEADER}", re.DOTALL)
 
 
 def without_escapes(text: str) -> str:

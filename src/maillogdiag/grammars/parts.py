@@ -11,9 +11,11 @@ from functools import cache
 
 import pyparsing as pp
 
-_GROUP = re.compile(r"\\.|\(\?P<(?P<name>\w+)>|\(\?P=(?P<again>\w+)\)|\(\?\((?P<asked>\w+)\)", re.DOTALL)
-_OWN_FLAGS = re.compile(r"\(\?(?P<flags>[aimsx]+)\)")
-_NUMBERED_GROUP = re.compile(r"(?<!\\)\\[1-9]")
+from maillogdiag.expressions import expression
+
+_GROUP = expression(r"\\.|\(\?P<(?P<name>\w+)>|\(\?P=(?P<again>\w+)\)|\(\?\((?P<asked>\w+)\)", re.DOTALL)
+_OWN_FLAGS = expression(r"\(\?(?P<flags>[aimsx]+)\)")
+_NUMBERED_GROUP = expression(r"(?<!\\)\\[1-9]")
 _LETTERS = {re.IGNORECASE: "i", re.MULTILINE: "m", re.DOTALL: "s", re.VERBOSE: "x", re.ASCII: "a"}
 
 

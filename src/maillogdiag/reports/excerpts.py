@@ -5,9 +5,9 @@ Cut here and not where evidence is found, since redaction must see whole lines.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
+from maillogdiag.expressions import expression
 from maillogdiag.reports.model import Evidence, Finding, Report
 from maillogdiag.reports.plain_text import clip
 
@@ -20,7 +20,7 @@ SAMPLE_CHARACTERS = 200
 _MOST_CHARACTERS = 1_200
 _CUT = "… "
 # Half a word is hard to read, and so is a value without its key ("password: x").
-_WORD_START = re.compile(r"(?<![:=>])\s+")
+_WORD_START = expression(r"(?<![:=>])\s+")
 
 
 def excerpted(report: Report) -> Report:

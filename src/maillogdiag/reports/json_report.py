@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 from maillogdiag.errors import ReportError
+from maillogdiag.expressions import expression
 from maillogdiag.reports.codec import Json, decode, encode
 from maillogdiag.reports.model import Report
 from maillogdiag.reports.plain_text import INVISIBLE
@@ -20,7 +21,7 @@ DATA_ID = "maillogdiag-report"
 
 # No report of ours comes near; whatever is larger was not written by us.
 _MOST_BYTES = 32 * 1024 * 1024
-_DATA_BLOCK = re.compile(rf'<script type="application/json" id="{DATA_ID}">(?P<json>[^<]*)</script>')
+_DATA_BLOCK = expression(rf'<script type="application/json" id="{DATA_ID}">(?P<json>[^<]*)</script>')
 
 
 def report_to_json(report: Report, indent: int | None = 2) -> str:

@@ -5,9 +5,9 @@ Log text stands only in fenced blocks and code spans, where nothing in it is mar
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
+from maillogdiag.expressions import expression
 from maillogdiag.reports import wording
 from maillogdiag.reports.fitting import fit
 from maillogdiag.reports.model import Coverage, Evidence, Finding, Report
@@ -17,9 +17,9 @@ from maillogdiag.rulebase.rules import Fix
 MOST_CHARACTERS = 59_500
 """GitHub takes 65,536 and Discourse 32,000 to 150,000, as it is set up; the rest is for words around it."""
 
-_BACKTICKS = re.compile(r"`+")
+_BACKTICKS = expression(r"`+")
 # What Markdown could take for markup in a sentence; "_" only where it does not stand within a word.
-_MARKUP = re.compile(r"[\\`*\[\]|~]|(?<!\w)_|_(?!\w)|(?<!\S)[#@](?=\S)")
+_MARKUP = expression(r"[\\`*\[\]|~]|(?<!\w)_|_(?!\w)|(?<!\S)[#@](?=\S)")
 _HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 

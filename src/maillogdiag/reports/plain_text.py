@@ -9,17 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from maillogdiag.expressions import expression
+
 # C0 but tab and line feed, DEL and C1, soft hyphen, Arabic letter mark, zero-width and bidi controls, line and
 # paragraph separators, invisible operators, variation selectors, byte order mark, lone surrogates, tag characters.
-INVISIBLE = re.compile(
+INVISIBLE = expression(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
     "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
 """Characters that must not reach a reader's screen as they are."""
 
 # Plain web addresses only, so that nothing else ("javascript:") can ever become a link.
-_WEB_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(?:/[\w./?=&%#~+-]{0,1000}[\w/=])?", re.ASCII)
-_CARRIAGE_RETURN = re.compile(r"\r+(?=\n|$)")
+_WEB_ADDRESS = expression(r"https?://[A-Za-z0-9.-]{1,253}(?:/[\w./?=&%#~+-]{0,1000}[\w/=])?", re.ASCII)
+_CARRIAGE_RETURN = expression(r"\r+(?=\n|$)")
 
 
 def visible(text: str) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import re
 import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maillogdiag.errors import UsageError
+from maillogdiag.expressions import expression
 from maillogdiag.reports.excerpts import excerpted
 from maillogdiag.reports.model import Report
 
@@ -36,8 +36,8 @@ _ENDINGS = {
 }
 
 
-_LINE_END = re.compile(r"(?m)[ \t](?:[ \t]|\x1b\[[\d;]*m)*$")
-_BLANKS = re.compile(r"[ \t]+")
+_LINE_END = expression(r"(?m)[ \t](?:[ \t]|\x1b\[[\d;]*m)*$")
+_BLANKS = expression(r"[ \t]+")
 
 
 def format_of(path: Path) -> Format:

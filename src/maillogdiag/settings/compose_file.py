@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from maillogdiag.errors import SourceError
+from maillogdiag.expressions import expression
 from maillogdiag.settings.model import Raw
 
 _MOST_CHARACTERS = 128 * 1024
-_SERVICES = re.compile(r"^services:|^[\w.-]+: *\n(?:[ \t]+.*\n|\n){0,200}?[ \t]+(?:image|build):", re.MULTILINE)
+_SERVICES = expression(r"^services:|^[\w.-]+: *\n(?:[ \t]+.*\n|\n){0,200}?[ \t]+(?:image|build):", re.MULTILINE)
 _SECRETS = "/run/secrets/"
-_REFERENCE = re.compile(r"\$(?:\w+|\{[^}]*\})")
+_REFERENCE = expression(r"\$(?:\w+|\{[^}]*\})")
 
 
 def is_compose_file(text: str) -> bool:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from maillogdiag.expressions import expression
 from maillogdiag.settings.model import Raw
 
-_LINE = re.compile(r"\s*(?:export\s+)?(?P<key>[A-Za-z_][\w.]*)\s*=[ \t]*(?P<value>.*)")
-_SINGLE = re.compile(r"'(?P<text>[^']*)'\s*(?:#.*)?")
-_DOUBLE = re.compile(r'"(?P<text>(?:[^"\\]|\\.)*)"\s*(?:#.*)?')
-_ESCAPE = re.compile(r"\\(.)")
-_COMMENT = re.compile(r"(?:^|\s)#.*")
+_LINE = expression(r"\s*(?:export\s+)?(?P<key>[A-Za-z_][\w.]*)\s*=[ \t]*(?P<value>.*)")
+_SINGLE = expression(r"'(?P<text>[^']*)'\s*(?:#.*)?")
+_DOUBLE = expression(r'"(?P<text>(?:[^"\\]|\\.)*)"\s*(?:#.*)?')
+_ESCAPE = expression(r"\\(.)")
+_COMMENT = expression(r"(?:^|\s)#.*")
 
 
 def is_env_file(text: str) -> bool:

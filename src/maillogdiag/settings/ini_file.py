@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterator
 
 from maillogdiag.errors import SourceError
+from maillogdiag.expressions import expression
 from maillogdiag.settings.model import Raw
 
 # configparser takes quadratic time for a long line of blanks.
 _MOST_CHARACTERS, _LONGEST_LINE = 64 * 1024, 1_000
-_KEY = re.compile(r"[=:]")
+_KEY = expression(r"[=:]")
 
 
 def is_ini_file(text: str) -> bool:

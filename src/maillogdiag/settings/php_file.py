@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 
 from maillogdiag.errors import SourceError
+from maillogdiag.expressions import expression
 from maillogdiag.settings.model import Raw
 
-_START = re.compile(r"\$CONFIG\s*=\s*(?:array\s*\(|\[)")
-_TOKEN = re.compile(
+_START = expression(r"\$CONFIG\s*=\s*(?:array\s*\(|\[)")
+_TOKEN = expression(
     r"""
     (?P<blank>\s+|//[^\n]*|\#[^\n]*|/\*.*?(?:\*/|\Z))
     | (?P<text>'(?:[^'\\]|\\.)*(?:'|\Z)|"(?:[^"\\]|\\.)*(?:"|\Z))
@@ -22,7 +23,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_ESCAPE = re.compile(r"\\(['\"\\$])")
+_ESCAPE = expression(r"\\(['\"\\$])")
 
 
 def is_php_file(text: str) -> bool:

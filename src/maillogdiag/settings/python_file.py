@@ -8,9 +8,10 @@ import warnings
 from collections.abc import Iterator
 
 from maillogdiag.errors import SourceError
+from maillogdiag.expressions import expression
 from maillogdiag.settings.model import Raw
 
-_SIGNS = re.compile(
+_SIGNS = expression(
     r"^(?:EXTERNAL_HOST|ZULIP_ADMINISTRATOR|AUTHENTICATION_BACKENDS)\s*(?::[^=\n]+)?=|^EMAIL_\w+ *= *[\"'TFN\d]|"
     r"^from (?:zproject|typing) import|^import \w+$",
     re.MULTILINE,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from maillogdiag.expressions import expression
 from maillogdiag.settings.model import Raw
 
 BLANK = "with a blank at its start or end"
@@ -14,15 +15,15 @@ SPACED = "with blanks inside"
 
 SET = "(set)"
 
-_MASK = re.compile(r"\*{4,}")
-_PLACEHOLDER = re.compile(
+_MASK = expression(r"\*{4,}")
+_PLACEHOLDER = expression(
     r"<.*>|\[.*\]|(?:(?:your|my|the|some|smtp|e?mail|app|gmail|user)[ _-]?){0,4}(?:pass(?:word|wd)?|pw|secret)"
     r"(?:[ _-]?here)?|"
     r"change[ _-]?(?:me|this|it)|x{3,}(?:[ -]x{3,}){0,5}|\.{3,}|\*{1,3}|todo|example|none|null",
     re.IGNORECASE,
 )
-_APP_PASSWORD = re.compile(r"[a-z]{4}(?:[ \xa0][a-z]{4}){3}")
-_DOLLAR = re.compile(r"(?<![$\\])\$(?!\$)")
+_APP_PASSWORD = expression(r"[a-z]{4}(?:[ \xa0][a-z]{4}){3}")
+_DOLLAR = expression(r"(?<![$\\])\$(?!\$)")
 
 
 def describe_secret(raw: Raw) -> tuple[str | None, tuple[str, ...]]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+from maillogdiag.expressions import expression
+
 _JOURNAL = b"LPKSHHRH"
 _TAR_MAGIC = slice(257, 262)
 # Text, but never a log; some of it is secret.
-_NO_LOGS = re.compile(
+_NO_LOGS = expression(
     r"\.(?:ya?ml|toml|conf|cfg|cnf|ini|env|service|timer|py|rb|js|css|html|md|rst|sql|sh|pem|crt|key|csv|xml|lock|prof)$",
     re.IGNORECASE,
 )

@@ -12,12 +12,13 @@ from typing import BinaryIO
 
 from maillogdiag.envelopes import Peeled, unpack_entry
 from maillogdiag.envelopes.stamps import iso_time
+from maillogdiag.expressions import expression
 
 _EXPORT_HEADS = (b"__CURSOR=", b"__REALTIME_TIMESTAMP=")
-_VERBOSE_HEAD = re.compile(
+_VERBOSE_HEAD = expression(
     rb"(?:[^\W\d]{2,4} )?(?P<date>\d{4}-\d\d-\d\d) (?P<clock>\d\d:\d\d:\d\d(?:\.\d{6})?) (?P<zone>\S{1,6}) \[s=[0-9a-f]"
 )
-_VERBOSE_FIELD = re.compile(rb"    (?P<name>[A-Z0-9_]{1,64})=(?P<value>.*)")
+_VERBOSE_FIELD = expression(rb"    (?P<name>[A-Z0-9_]{1,64})=(?P<value>.*)")
 _VERBOSE_INDENT = b" " * len("    MESSAGE=")
 # What is longer is cut: a core dump's field may be a gigabyte.
 _MOST_FIELD_BYTES = 1024 * 1024

@@ -6,7 +6,6 @@ What a URL may hold besides the place, a password or a signature in its query, i
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from maillogdiag.errors import SourceError
+from maillogdiag.expressions import expression
 from maillogdiag.sources.content import is_tar, looks_like_log
 from maillogdiag.sources.interface import Source
 from maillogdiag.sources.notes import SkippedSource, UnreadableSource
@@ -26,8 +26,8 @@ from maillogdiag.sources.text import TextSource
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
-_URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://")
-_URL_IN_TEXT = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^\s'\"<>]+")
+_URL = expression(r"[a-zA-Z][a-zA-Z0-9+.-]*://")
+_URL_IN_TEXT = expression(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^\s'\"<>]+")
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _SNIFF_BYTES = 8192
 

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
-_PACKED = re.compile(r"\.(?:gz|bz2|xz|zst)$")
-_NUMBER = re.compile(r"\.(\d{1,4})$")
-_DATE = re.compile(r"[-._](\d{4}-?\d\d-?\d\d(?:[T_-]?\d\d[-:]?\d\d[-:]?\d\d(?:\.\d+)?)?)(?=\.|$)")
+from maillogdiag.expressions import expression
+
+_PACKED = expression(r"\.(?:gz|bz2|xz|zst)$")
+_NUMBER = expression(r"\.(\d{1,4})$")
+_DATE = expression(r"[-._](\d{4}-?\d\d-?\d\d(?:[T_-]?\d\d[-:]?\d\d[-:]?\d\d(?:\.\d+)?)?)(?=\.|$)")
 
 _Named = TypeVar("_Named")
 
