@@ -32,8 +32,9 @@ from maillogdiag.searching import Scanner, scanner_of
 _MOST_ENVELOPE_BYTES = 64 * 1024
 # For envelopes that are only looked for.
 _SOME_TIME = datetime(2000, 1, 1, tzinfo=UTC)
-# A log that is over before so much of it was read is not worth a gate; the beginning tells the usual envelope.
-_SAMPLE_BYTES = 256 * 1024
+# A log that is over before so much of it was read is not worth a gate. The block in which it goes on tells the usual
+# envelope, and is the first one that is sifted.
+_SAMPLE_BYTES = 128 * 1024
 # Data comes in smaller portions, which are not worth a decision: what stands around them is looked at each time.
 _LEAST_BYTES = 512 * 1024
 # So many lines without a line break that nothing can be decided on them: let them pass.
@@ -222,14 +223,17 @@ class Gate:
         # What is not decided yet, behind the last lines that are, of which some were let through.
         text, begin, passed = _context(before, len(before), [(0, len(before), "line")])
         for block in blocks:
+            if scanner is None and not self._sample and seen_bytes <= _SAMPLE_BYTES:
+                seen_bytes += len(block)
+                if seen_bytes > _SAMPLE_BYTES:
+                    scanner = self._open(block, envelopes)
+                else:
+                    let_through = text + block
+                    text, begin, passed = _context(let_through, len(let_through), [(0, len(let_through), "line")])
             if scanner is None:
                 yield from numbered([block], number)
                 number += block.count(b"\n")
                 self._decided = number
-                if not self._sample and seen_bytes <= _SAMPLE_BYTES:
-                    seen_bytes += len(block)
-                    scanner = self._open(block, envelopes) if seen_bytes > _SAMPLE_BYTES else None
-                    text, begin, passed = _context(block, len(block), [(0, len(block), "line")])
                 continue
             text += block
             if len(text) - begin < _LEAST_BYTES:

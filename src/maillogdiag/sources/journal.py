@@ -96,7 +96,7 @@ class JournalSource:
                 yield Line(
                     text, place, entry.time, entry.host, entry.unit, entry.process, entry.pid, continues=order > 0
                 )
-        if not number:
+        if not number and not (gate and gate.skipped):
             self.problems.append("no entry in that time" if selection.has_limits else "the journal has no entries")
 
 
