@@ -32,13 +32,16 @@ def scanner_of(words: Iterable[str], caseless: Iterable[str], dull: Iterable[str
     """
     caseless = tuple(caseless)
     literals = {max(word.split("\n"), key=len) for word in words}
+    text = "\n".join(literals)
+    inside_others = [word for word in literals if text.count(word) > 1]
+    lowered = [word.encode().lower() for word in caseless]
     # A word that holds another one is found with it.
     needed = tuple(
         sorted(
             word
-            for word in literals
-            if not any(one != word and one in word for one in literals)
-            and not any(one.encode().lower() in word.encode().lower() for one in caseless)
+            for word, lower in ((word, word.encode().lower()) for word in literals)
+            if not any(one in word and one != word for one in inside_others)
+            and not any(one in lower for one in lowered)
         )
     )
     meaningless = tuple(phrase for phrase in dull if _word_of(phrase, needed))
