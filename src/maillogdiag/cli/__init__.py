@@ -11,6 +11,7 @@ import sys
 
 import typer
 
+from maillogdiag import __version__
 from maillogdiag.cli import compare, demo, explain, journal, redact, report, rules, scan, trace
 from maillogdiag.cli.output import EXIT_FAILED, EXIT_SIGNALLED, complain
 from maillogdiag.errors import MaillogdiagError
@@ -40,8 +41,6 @@ app.command("demo")(demo.demo)
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from maillogdiag import __version__
-
         typer.echo(f"maillogdiag {__version__}")
         raise typer.Exit
 
