@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from maillogdiag.cli import app
+from maillogdiag.cli.commands import app
 
 ROOT = Path(__file__).parents[1]
 FAILING = ROOT / "tests" / "fixtures" / "mastodon" / "auth-failed" / "sidekiq.log"

@@ -12,7 +12,7 @@ from unittest.mock import patch
 import pytest
 from typer.testing import CliRunner
 
-from maillogdiag.cli import app
+from maillogdiag.cli.commands import app
 from maillogdiag.engines.cluster import Cluster, run_on_cluster
 from maillogdiag.engines.parts import Task
 from maillogdiag.engines.spreading import Await

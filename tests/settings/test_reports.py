@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import maillogdiag
-from maillogdiag.cli import app as command_line
+from maillogdiag.cli.commands import app as command_line
 from maillogdiag.redaction import find_leaks, redact, remove_secrets
 from maillogdiag.reports.model import Finding, Report, Status
 from maillogdiag.reports.render import Format, render

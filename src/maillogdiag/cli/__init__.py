@@ -1,54 +1,14 @@
-"""The command line: options, wiring and printing; no logic. One module a command.
-
-The commands do without `from __future__ import annotations`: typer would evaluate each annotation of each command
-again, which is a tenth of the time of `--help`.
-"""
+"""The command line: options, wiring and printing; no logic. One module a command."""
 
 import gc
 import os
 import signal
 import sys
 
-import typer
-
-from maillogdiag import __version__
-from maillogdiag.cli import compare, demo, explain, journal, redact, report, rules, scan, trace
 from maillogdiag.cli.output import EXIT_FAILED, EXIT_SIGNALLED, complain
 from maillogdiag.errors import MaillogdiagError
 
 _OBJECTS_BETWEEN_COLLECTIONS = 100_000
-
-app = typer.Typer(
-    name="maillogdiag",
-    help="Tell why a self-hosted server's email isn't arriving, and what exactly to change.",
-    epilog="Exit codes: 0 no mail failure found, 1 mail failures found, 2 the command could not do its job.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("journal")(journal.journal)
-app.command("scan")(scan.scan)
-app.command("trace")(trace.trace)
-app.command("explain")(explain.explain)
-app.command("report")(report.report)
-app.command("compare")(compare.compare)
-app.command("redact")(redact.redact)
-app.add_typer(rules.app, name="rules")
-app.command("demo")(demo.demo)
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"maillogdiag {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _options(
-    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
-) -> None: ...
 
 
 def main() -> None:
@@ -56,6 +16,9 @@ def main() -> None:
     # Next to nothing here is garbage in cycles, and looking for it takes a tenth of the time of a small log.
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     try:
+        # Imported only now, since most of it is looked for while modules are imported.
+        from maillogdiag.cli.commands import app
+
         app()
     except MaillogdiagError as error:
         complain(str(error))
