@@ -35,6 +35,7 @@ _SOME_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 # A log that is over before so much of it was read is not worth a gate. The block in which it goes on tells the usual
 # envelope, and is the first one that is sifted.
 _SAMPLE_BYTES = 128 * 1024
+_TELLING_BYTES = 64 * 1024
 # Data comes in smaller portions, which are not worth a decision: what stands around them is looked at each time.
 _LEAST_BYTES = 512 * 1024
 # So many lines without a line break that nothing can be decided on them: let them pass.
@@ -257,7 +258,8 @@ class Gate:
 
     def _open(self, sample: bytes, envelopes: Mapping[str, _Envelope]) -> Scanner | None:
         """Find out the source's usual envelope; return what searches for the words, None where no line has one."""
-        usual = {name: len(re.findall(rb"(?m)^" + one.pattern + _HEAD, sample)) for name, one in envelopes.items()}
+        lines = sample[:_TELLING_BYTES]
+        usual = {name: len(re.findall(rb"(?m)^" + one.pattern + _HEAD, lines)) for name, one in envelopes.items()}
         self.format = max(usual, key=lambda name: usual[name])
         if not usual[self.format]:
             return None
