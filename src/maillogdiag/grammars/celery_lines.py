@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pyparsing as pp
 
 from maillogdiag.expressions import expression
-from maillogdiag.grammars.parts import parse_parts
+from maillogdiag.grammars.parts import Delayed, parse_parts
 
 
 class TaskState(StrEnum):
@@ -41,13 +41,15 @@ class TaskLine(NamedTuple):
 # line := … "Task " name "[" id "] " end
 # end  := ("raised unexpected" | "raised expected" | "INTERNAL ERROR") ": " repr | "retry: Retry in " time [": " repr]
 #       | "succeeded in " time
-_LINE = (
-    pp.Regex(r"Task (?P<name>[\w.:-]{1,200})(?: \(|\[)(?P<id>[\w-]{8,64})[\])]")
-    + pp.Regex(
-        r"(?P<raised>raised (?:un)?expected|raised exception|INTERNAL ERROR)|(?P<retry>retry: Retry in [\d.]{1,12}s)"
-        r"|(?P<succeeded>succeeded in )"
+_LINE = Delayed(
+    lambda: (
+        pp.Regex(r"Task (?P<name>[\w.:-]{1,200})(?: \(|\[)(?P<id>[\w-]{8,64})[\])]")
+        + pp.Regex(
+            r"(?P<raised>raised (?:un)?expected|raised exception|INTERNAL ERROR)"
+            r"|(?P<retry>retry: Retry in [\d.]{1,12}s)|(?P<succeeded>succeeded in )"
+        )
+        + pp.Opt(pp.Regex(r":? ?(?P<reason>[^\n]{1,4000})"))
     )
-    + pp.Opt(pp.Regex(r":? ?(?P<reason>[^\n]{1,4000})"))
 )
 _ID = expression(r"\[(?P<id>[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})\]")
 _HEAD_CHARACTERS = 400

@@ -16,7 +16,7 @@ from maillogdiag.failures import Phase, read_failure
 from maillogdiag.grammars.application_time import with_application_time
 from maillogdiag.grammars.celery_lines import TaskLine, TaskState, read_task_line, task_keys
 from maillogdiag.grammars.django_pages import read_page
-from maillogdiag.grammars.parts import parse_parts
+from maillogdiag.grammars.parts import Delayed, parse_parts
 from maillogdiag.grammars.python_lines import find_mail_reason, find_network_error, find_smtp_error, odoo_head
 from maillogdiag.grammars.python_traceback import Traceback, is_smtp_exception, read_traceback
 from maillogdiag.grammars.reason_keys import gist_of, reason_keys
@@ -30,9 +30,12 @@ _REASON_LINES = 3
 _ESCAPED_BREAK = expression(r"\\r?\\n|\\n|#012")
 
 # smtplib's debug output: "reply: retcode (" code "); Msg: " text, and "data: (" code ", " text of a mail's end.
-_TRANSCRIPT = pp.Regex(
-    r"(?:[\d:.]{8,16} )?reply: retcode \((?P<code>\d{3})\); Msg: (?P<words>[^\n]{0,4000})"
-) | pp.Regex(r"(?:[\d:.]{8,16} )?data: \((?P<accepted>250), ")
+_TRANSCRIPT = Delayed(
+    lambda: (
+        pp.Regex(r"(?:[\d:.]{8,16} )?reply: retcode \((?P<code>\d{3})\); Msg: (?P<words>[^\n]{0,4000})")
+        | pp.Regex(r"(?:[\d:.]{8,16} )?data: \((?P<accepted>250), ")
+    )
+)
 
 
 class _Django:

@@ -22,7 +22,7 @@ from maillogdiag.events import Event, EventKind
 from maillogdiag.expressions import expression
 from maillogdiag.failures import Failure, Phase, read_failure
 from maillogdiag.grammars.clients import is_near
-from maillogdiag.grammars.parts import parse_parts
+from maillogdiag.grammars.parts import Delayed, parse_parts
 from maillogdiag.records import Record
 from maillogdiag.times import aware
 
@@ -46,8 +46,8 @@ _REFUSAL = pp.Regex(
     r"\[(?P<address>[^\]]{1,60})\](?::\d{1,5})?.{0,400}?"
     r"(?P<reply>(?:temporarily )?rejected (?:RCPT|MAIL|EHLO|HELO|after DATA|connection).*|: 535 .*)"
 )
-_LINE = pp.Opt(_TIME) + _ID + (_ARRIVAL | _DELIVERED | _NOT_DELIVERED | _TROUBLE)
-_REFUSAL_LINE = pp.Opt(_TIME) + pp.Opt(_ID) + _REFUSAL
+_LINE = Delayed(lambda: pp.Opt(_TIME) + _ID + (_ARRIVAL | _DELIVERED | _NOT_DELIVERED | _TROUBLE))
+_REFUSAL_LINE = Delayed(lambda: pp.Opt(_TIME) + pp.Opt(_ID) + _REFUSAL)
 
 _MESSAGE_ID = expression(r" id=(?P<message_id>\S{1,250})")
 _HOST = expression(r"H=(?P<host>[\w.-]{1,255}) (?:\([^)]{1,255}\) )?\[[^\]]{1,60}\](?::(?P<port>\d{1,5}))?")

@@ -18,7 +18,7 @@ from maillogdiag.events import Event, EventKind
 from maillogdiag.expressions import expression
 from maillogdiag.failures import Failure, Phase, flattened, read_failure
 from maillogdiag.grammars.mattermost_lines import Entry, read_entry
-from maillogdiag.grammars.parts import parse_parts
+from maillogdiag.grammars.parts import Delayed, parse_parts
 from maillogdiag.grammars.ports import MAIL_PORT
 from maillogdiag.grammars.worded import WordedPattern
 from maillogdiag.records import Record
@@ -64,15 +64,17 @@ _LOGGED_TWICE = expression(
 _MAILERS_LINE = expression(r"Failed to open a connection to SMTP server|Failed to to set the HELO")
 
 # message := "Error while sending the email" | "Failed to send" WHICH "email" … "successfully" | …
-_MAIL_MESSAGE = (
-    pp.Regex(r"Error while sending the email")
-    | pp.Regex(r"Unable to send batched email notification")
-    | pp.Regex(
-        r"(?:Failed|Unable|Error|Could not|Couldn't)(?: to)? send(?:ing)?(?! push)\b[\w' ,()-]{0,60}?\be-?mails?\b"
+_MAIL_MESSAGE = Delayed(
+    lambda: (
+        pp.Regex(r"Error while sending the email")
+        | pp.Regex(r"Unable to send batched email notification")
+        | pp.Regex(
+            r"(?:Failed|Unable|Error|Could not|Couldn't)(?: to)? send(?:ing)?(?! push)\b[\w' ,()-]{0,60}?\be-?mails?\b"
+        )
+        | pp.Regex(r"Mail server connection test (?:is )?failed")
+        | pp.Regex(r"SMTP server settings do not appear to be configured properly")
     )
-    | pp.Regex(r"Mail server connection test (?:is )?failed")
-    | pp.Regex(r"SMTP server settings do not appear to be configured properly")
-)  # fmt: skip
+)
 _OWN_LIMIT = expression(r"rate limit exceeded|Invite emails? +rate limited|[Ii]nvite.{0,40}rate limit", re.DOTALL)
 _INVITES = expression(r"[Ii]nvit")
 _MAIL_PATH = expression(r"/(?:email/test|admin/test_email)\b")

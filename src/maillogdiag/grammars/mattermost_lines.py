@@ -15,7 +15,7 @@ import pyparsing as pp
 
 from maillogdiag.expressions import expression
 from maillogdiag.grammars.members import read_members, unescape
-from maillogdiag.grammars.parts import parse_parts
+from maillogdiag.grammars.parts import Delayed, parse_parts
 from maillogdiag.times import aware
 
 _COLOUR = expression(r"\x1b\[[0-9;]{0,12}m")
@@ -23,16 +23,21 @@ _PLAIN_FIELD = expression(r'(?:^|\s)(?P<key>[A-Za-z_]\w{0,40})=(?:"(?P<quoted>(?
 _ZONES_H = {"UTC": 0, "GMT": 0, "CET": 1, "CEST": 2, "BST": 1, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "PST": -8,
             "PDT": -7, "MSK": 3}  # fmt: skip
 
-_LOG4GO = (
-    pp.Regex(r"\[(?P<time>\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?: [A-Z]{1,5})?|\d\d/\d\d/\d\d \d\d:\d\d:\d\d)\]")
-    + pp.Regex(r"\[(?P<level>[A-Z]{4,5})\]")
-    + pp.Opt(pp.Regex(r"(?P<path>/[^\s:]{1,300}):(?P<where>[\w.]{1,80})"))
-    + pp.Opt(pp.Regex(r"code=(?P<status>\d{3}) rid=(?P<request_id>\S{0,80}) uid=\S{0,80} ip=\S{0,80},?"))
-    + pp.Regex(r"(?s)(?P<message>.*)")
+_LOG4GO = Delayed(
+    lambda: (
+        pp.Regex(r"\[(?P<time>\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?: [A-Z]{1,5})?|\d\d/\d\d/\d\d \d\d:\d\d:\d\d)\]")
+        + pp.Regex(r"\[(?P<level>[A-Z]{4,5})\]")
+        + pp.Opt(pp.Regex(r"(?P<path>/[^\s:]{1,300}):(?P<where>[\w.]{1,80})"))
+        + pp.Opt(pp.Regex(r"code=(?P<status>\d{3}) rid=(?P<request_id>\S{0,80}) uid=\S{0,80} ip=\S{0,80},?"))
+        + pp.Regex(r"(?s)(?P<message>.*)")
+    )
 )
 _LOGR_HEAD = r"(?s)(?P<level>[A-Za-z]{4,20})\s{1,4}\[(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} [^\]]{1,6})\] "
-_LOGR = pp.Regex(_LOGR_HEAD + r"(?P<message>.*?)\s{1,60}(?P<fields>caller=.*)") | pp.Regex(
-    _LOGR_HEAD + r"(?P<message>.*)"
+_LOGR = Delayed(
+    lambda: (
+        pp.Regex(_LOGR_HEAD + r"(?P<message>.*?)\s{1,60}(?P<fields>caller=.*)")
+        | pp.Regex(_LOGR_HEAD + r"(?P<message>.*)")
+    )
 )
 _ZAP_PLAIN = pp.Regex(
     r"(?s)(?P<time>\d{4}-\d\d-\d\dT[\d:.]{8,20}[+\-\dZ:]{1,6})\t(?P<level>[a-z]{4,6})\t\S{1,200}\t(?P<message>[^\t]*)"
@@ -68,7 +73,7 @@ def read_entry(text: str) -> Entry | None:
     return reader(parts) if parts is not None else None
 
 
-def _shape_of(text: str) -> tuple[pp.ParserElement, Callable[[dict[str, str]], Entry]]:
+def _shape_of(text: str) -> tuple[pp.ParserElement | Delayed, Callable[[dict[str, str]], Entry]]:
     if text.startswith("["):
         return _LOG4GO, _read_log4go
     return (_ZAP_PLAIN, _read_zap_plain) if text[:1].isdigit() else (_LOGR, _read_logr)

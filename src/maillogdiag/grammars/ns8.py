@@ -14,21 +14,23 @@ import pyparsing as pp
 
 from maillogdiag.events import Event, EventKind
 from maillogdiag.failures import Failure, read_failure
-from maillogdiag.grammars.parts import parse_parts
+from maillogdiag.grammars.parts import Delayed, parse_parts
 from maillogdiag.records import Record
 
 APP = "ns8"
 _NO_SMARTHOST = "Smarthost is not enabled"
 _MOST_CHARACTERS = 8 * 1024
 
-_ENTRY = (
-    pp.Regex(r"(?s).{0,80}?\bstatus=(?P<status>sent|error)")
-    + pp.Regex(r"from=(?P<from>\S{0,320})")
-    + pp.Regex(r"to=(?P<to>\S{0,320})")
-    + pp.Regex(r'subject="(?:[^"\\]|\\.)*"')
-    + pp.Regex(r"server=(?P<host>[^\s:]{0,255})(?::(?P<port>\d{1,5}))?")
-    + pp.Regex(r"code=(?P<code>-?\d{1,3})")
-    + pp.Opt(pp.Regex(r'(?s)message="(?P<reply>(?:[^"\\]|\\.)*)'))
+_ENTRY = Delayed(
+    lambda: (
+        pp.Regex(r"(?s).{0,80}?\bstatus=(?P<status>sent|error)")
+        + pp.Regex(r"from=(?P<from>\S{0,320})")
+        + pp.Regex(r"to=(?P<to>\S{0,320})")
+        + pp.Regex(r'subject="(?:[^"\\]|\\.)*"')
+        + pp.Regex(r"server=(?P<host>[^\s:]{0,255})(?::(?P<port>\d{1,5}))?")
+        + pp.Regex(r"code=(?P<code>-?\d{1,3})")
+        + pp.Opt(pp.Regex(r'(?s)message="(?P<reply>(?:[^"\\]|\\.)*)'))
+    )
 )
 
 

@@ -7,7 +7,8 @@ which takes a tenth of the time. Atomic groups keep pyparsing's way: what has ma
 from __future__ import annotations
 
 import re
-from functools import cache
+from collections.abc import Callable
+from functools import cache, cached_property
 
 import pyparsing as pp
 
@@ -19,7 +20,26 @@ _NUMBERED_GROUP = expression(r"(?<!\\)\\[1-9]")
 _LETTERS = {re.IGNORECASE: "i", re.MULTILINE: "m", re.DOTALL: "s", re.VERBOSE: "x", re.ASCII: "a"}
 
 
-def parse_parts(grammar: pp.ParserElement, text: str) -> dict[str, str] | None:
+class Delayed:
+    """A grammar that is put together when it is first used.
+
+    pyparsing compiles the expressions of a sequence or of alternatives while it puts them together, which takes as long
+    as reading a hundred lines; and one log needs few of all applications' grammars.
+
+    Args:
+        build: puts it together.
+    """
+
+    def __init__(self, build: Callable[[], pp.ParserElement]) -> None:
+        self._build = build
+
+    @cached_property
+    def grammar(self) -> pp.ParserElement:
+        """The grammar itself."""
+        return self._build()
+
+
+def parse_parts(grammar: pp.ParserElement | Delayed, text: str) -> dict[str, str] | None:
     """Return the named parts of what `grammar` matches at the start of `text`; None where it doesn't.
 
     Parts that a match left out are left out; an empty one is an empty text.
@@ -34,10 +54,10 @@ def parse_parts(grammar: pp.ParserElement, text: str) -> dict[str, str] | None:
     return {name: groups[group] for group, name in expression.names.items() if groups[group] is not None}
 
 
-def _parsed(grammar: pp.ParserElement, text: str) -> dict[str, str] | None:
+def _parsed(grammar: pp.ParserElement | Delayed, text: str) -> dict[str, str] | None:
     """The same through pyparsing itself."""
     try:
-        parsed = grammar.parse_string(text)
+        parsed = _built(grammar).parse_string(text)
     except pp.ParseException:
         return None
     return {name: value for name, value in parsed.as_dict().items() if isinstance(value, str)}
@@ -113,8 +133,12 @@ class _Expression:
 
 
 @cache
-def _expression_of(grammar: pp.ParserElement) -> _Expression | None:
+def _expression_of(grammar: pp.ParserElement | Delayed) -> _Expression | None:
     try:
-        return _Expression(grammar)
+        return _Expression(_built(grammar))
     except (ValueError, re.error):
         return None
+
+
+def _built(grammar: pp.ParserElement | Delayed) -> pp.ParserElement:
+    return grammar.grammar if isinstance(grammar, Delayed) else grammar

@@ -21,7 +21,7 @@ from maillogdiag.events import Event, EventKind
 from maillogdiag.expressions import expression
 from maillogdiag.failures import Failure, Phase, read_failure
 from maillogdiag.grammars.clients import is_near
-from maillogdiag.grammars.parts import parse_parts
+from maillogdiag.grammars.parts import Delayed, parse_parts
 from maillogdiag.records import Record
 
 APP = "postfix"
@@ -63,11 +63,14 @@ _QUEUED = pp.Regex(r"from=<(?P<from>[^>]{0,320})>, size=\d{1,15}, nrcpt=\d{1,9} 
 
 _MESSAGE_ID = pp.Regex(r"message-id=<(?P<message_id>[^>\s]{1,250})>")
 
-_MESSAGE = pp.Opt(_QUEUE_ID) + (
-    _REJECTION | _LOGIN_REFUSED | _TLS_NOT_ACCEPTED | _DETAIL | _FATAL | _TROUBLE | _QUEUED | _MESSAGE_ID
+_MESSAGE = Delayed(
+    lambda: (
+        pp.Opt(_QUEUE_ID)
+        + (_REJECTION | _LOGIN_REFUSED | _TLS_NOT_ACCEPTED | _DETAIL | _FATAL | _TROUBLE | _QUEUED | _MESSAGE_ID)
+    )
 )
 
-_DELIVERY_LINE = pp.Opt(_QUEUE_ID) + _DELIVERY
+_DELIVERY_LINE = Delayed(lambda: pp.Opt(_QUEUE_ID) + _DELIVERY)
 
 _RELAY = expression(r"relay=(?P<host>[\w.-]{1,255})\[[^\]]{0,60}\](?::(?P<port>\d{1,5}))?")
 _DSN = expression(r"dsn=(?P<dsn>[245]\.\d{1,3}\.\d{1,3})")

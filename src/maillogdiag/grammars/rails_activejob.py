@@ -13,7 +13,7 @@ import pyparsing as pp
 from maillogdiag.events import Event, EventKind
 from maillogdiag.expressions import expression
 from maillogdiag.failures import Failure
-from maillogdiag.grammars.parts import parse_parts
+from maillogdiag.grammars.parts import Delayed, parse_parts
 from maillogdiag.grammars.rails_events import RubyEntry
 from maillogdiag.grammars.rails_jobs import Job, SendsMail, mail_in
 from maillogdiag.grammars.ruby_exceptions import RubyException, exception_at_start, failure_of, is_about_mail
@@ -26,13 +26,13 @@ _CLASS = pp.Regex(r"[A-Z][\w:]{0,200}")("name")
 _JOB_ID = pp.Regex(r"\(Job ID: (?P<job_id>[\w-]{1,64})\)")
 _QUEUE = pp.Regex(r"(?:from|to) (?:[\w:]{1,80}\()?(?P<queue>[\w:.-]{1,120})\)?")
 _REST = pp.Regex(r".*", re.DOTALL)("rest")
-_JOB_LINE = _VERB + _CLASS + pp.Opt(_JOB_ID) + pp.Opt(_QUEUE) + _REST
+_JOB_LINE = Delayed(lambda: _VERB + _CLASS + pp.Opt(_JOB_ID) + pp.Opt(_QUEUE) + _REST)
 
 # "… to Sidekiq(mailers) at 2026-11-21 10:00:00 UTC": it is to wait until then.
 _LATER = expression(r"\s*at \d{4}-")
 
 _CAUSE = pp.Regex(r".*?(?:(?:in|after) [\d.]{1,20}ms:|due to an?(?= ))", re.DOTALL)
-_REASON = _CAUSE + pp.Regex(r".*", re.DOTALL)("reason")
+_REASON = Delayed(lambda: _CAUSE + pp.Regex(r".*", re.DOTALL)("reason"))
 
 _WITHOUT_FAILURE = {
     "Enqueued": (EventKind.ENQUEUED, "activejob-enqueued"),

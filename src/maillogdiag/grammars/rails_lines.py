@@ -16,7 +16,7 @@ from typing import NamedTuple
 import pyparsing as pp
 
 from maillogdiag.expressions import expression
-from maillogdiag.grammars.parts import parse_parts
+from maillogdiag.grammars.parts import Delayed, parse_parts
 from maillogdiag.times import aware
 
 MOST_CHARACTERS = 8 * 1024
@@ -86,11 +86,15 @@ _LOGGER = pp.Regex(
 _TAGS = pp.Regex(r"(?:\[[^\[\]\n]{1,200}\]\s*)*")
 _MESSAGE = pp.Regex(r".*", re.DOTALL)
 
-_HEAD = pp.Opt(_SIDEKIQ_6 | _SIDEKIQ_3 | _SIDEKIQ_8_EXCEPTION | _SIDEKIQ_8_CUT | _SIDEKIQ_8_PLAIN | _LOGGER)("head")
 _TAIL = _TAGS("tags") + _MESSAGE("message")
-_LINE = _HEAD + _TAIL
+_LINE = Delayed(
+    lambda: (
+        pp.Opt(_SIDEKIQ_6 | _SIDEKIQ_3 | _SIDEKIQ_8_EXCEPTION | _SIDEKIQ_8_CUT | _SIDEKIQ_8_PLAIN | _LOGGER)("head")
+        + _TAIL
+    )
+)
 # Most lines begin with a time or a tag, and then there is no choice.
-_SIDEKIQ_6_LINE = _SIDEKIQ_6("head") + _TAIL
+_SIDEKIQ_6_LINE = Delayed(lambda: _SIDEKIQ_6("head") + _TAIL)
 
 # Behind a prefix that no envelope knows (foreman, a log viewer), a Sidekiq line begins here.
 _SIDEKIQ_START = expression(

@@ -17,7 +17,7 @@ import pyparsing as pp
 from maillogdiag.events import Event, EventKind
 from maillogdiag.expressions import expression
 from maillogdiag.failures import read_failure
-from maillogdiag.grammars.parts import parse_parts
+from maillogdiag.grammars.parts import Delayed, parse_parts
 from maillogdiag.records import Record
 
 APP = "sendmail"
@@ -37,7 +37,7 @@ _MSMTP_LOG = pp.Regex(
     r" ?exitcode=EX_(?P<exit>[A-Z]{2,15})"
 )
 _SPOKEN = pp.Regex(r"(?s).{0,120}?\b(?P<program>msmtp|sSMTP|ssmtp)(?:\[\d{1,10}\])?: (?P<words>.*)")
-_GRAMMAR = _SENDMAIL | _SENDMAIL_FROM | _MSMTP_LOG | _SPOKEN
+_GRAMMAR = Delayed(lambda: _SENDMAIL | _SENDMAIL_FROM | _MSMTP_LOG | _SPOKEN)
 
 _ERROR = expression(r"errormsg='(?P<words>.*?)'(?= exitcode|$| \w{1,12}=)", re.DOTALL)
 _REPLY = expression(r"smtpmsg='(?P<words>.*?)'(?= exitcode|$| \w{1,12}=)", re.DOTALL)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pyparsing as pp
 
 from maillogdiag.expressions import expression
-from maillogdiag.grammars.parts import parse_parts
+from maillogdiag.grammars.parts import Delayed, parse_parts
 
 
 class Told(StrEnum):
@@ -33,12 +33,14 @@ class Told(StrEnum):
 # line := stamp level ["pid:" pid] ["[" origin "]"] message
 # zulip:  2022-02-28 09:15:25.607 ERR  [zulip.send_email] Error sending …
 # plain:  2022-02-28 09:15:25,607 ERROR    Error sending …
-_LINE = (
-    pp.Regex(r"\d{1,4}-\d\d-\d\d \d\d:\d\d:\d\d[.,]\d{3}")
-    + pp.Regex(r"[A-Z]{3,8}\b")
-    + pp.Opt(pp.Regex(r"pid:\d{1,10}"))
-    + pp.Opt(pp.Regex(r"\[[\w.:/-]{0,120}\](?= )"))
-    + pp.Regex(r"(?s)(?P<message>.*)")
+_LINE = Delayed(
+    lambda: (
+        pp.Regex(r"\d{1,4}-\d\d-\d\d \d\d:\d\d:\d\d[.,]\d{3}")
+        + pp.Regex(r"[A-Z]{3,8}\b")
+        + pp.Opt(pp.Regex(r"pid:\d{1,10}"))
+        + pp.Opt(pp.Regex(r"\[[\w.:/-]{0,120}\](?= )"))
+        + pp.Regex(r"(?s)(?P<message>.*)")
+    )
 )
 
 # mail := template " email to " list of addresses, as Python prints it
