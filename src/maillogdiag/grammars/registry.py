@@ -5,10 +5,9 @@ The order matters: an application's own grammar is asked before its framework's,
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from importlib import import_module
-from pathlib import Path
+from importlib.metadata import entry_points
 
 from maillogdiag.errors import UsageError
 from maillogdiag.grammars.interface import Grammar
@@ -45,7 +44,8 @@ def load_grammars(app: str | None = None) -> tuple[Grammar, ...]:
     Raises:
         UsageError: there is no such application.
     """
-    grammars = (*_plug_ins(), *_built_in())
+    plug_ins = [entry.load() for entry in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda one: one.name)]
+    grammars = (*plug_ins, *_built_in())
     if app is None:
         return grammars
     wanted = {*_READ_BY.get(app, (app,)), *_FOR_ALL}
@@ -58,23 +58,6 @@ def load_grammars(app: str | None = None) -> tuple[Grammar, ...]:
 def app_names(grammars: Iterable[Grammar]) -> list[str]:
     """Return the names that `--app` takes."""
     return sorted({grammar.name for grammar in grammars} - set(_FOR_ALL) | set(_READ_BY))
-
-
-def _plug_ins() -> list[Grammar]:
-    if not any(map(_may_have_plug_ins, map(Path, sys.path))):
-        return []
-    # Next to nobody has any, and importing this takes as long as importing half of all grammars.
-    from importlib.metadata import entry_points
-
-    return [entry.load() for entry in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda one: one.name)]
-
-
-def _may_have_plug_ins(place: Path) -> bool:
-    """Whether a package there names the entry point group; what is no folder (a zip file) may have one."""
-    if not place.is_dir():
-        return place.exists()
-    group = ENTRY_POINT_GROUP.encode()
-    return any(group in names.read_bytes() for names in place.glob("*.*-info/entry_points.txt"))
 
 
 def _built_in() -> list[Grammar]:
