@@ -16,7 +16,8 @@ from maillogdiag.events import Event, EventKind
 from maillogdiag.evidence import evidence_of
 from maillogdiag.failures import Failure
 from maillogdiag.handovers import Handovers, Sender
-from maillogdiag.last_words import Endings, LastWords, Mail, mail_of, time_of
+from maillogdiag.last_words import Endings, LastWords
+from maillogdiag.mails import FailedMails, number_of, recipient_of, time_of
 from maillogdiag.onset import Changes
 from maillogdiag.reports.model import Bucket, Evidence, Finding, Summary
 from maillogdiag.rulebase.rules import TIER_RANK, Diagnosis, Fix, Severity, Tier
@@ -27,6 +28,8 @@ WAITING_TEXT = "mail was put into a queue and is never taken out"
 
 Diagnose = Callable[[Failure], Diagnosis]
 
+_NO_TIME, _MINUTE = timedelta(), timedelta(minutes=1)
+_FAILED, _UNKNOWN = Outcome.FAILED, Outcome.UNKNOWN
 _EVIDENCE_FIRST, _EVIDENCE_LAST = 2, 1
 # Since Sidekiq 5 the dump of a failed job holds the error of the try before it.
 _PREVIOUS_TRY_FORMS = frozenset({"sidekiq-context"})
@@ -51,7 +54,7 @@ class _FindingTally:
     failure: Failure
     event: Event | None = None
     count: int = 0
-    mails: dict[Mail, datetime] = field(default_factory=dict)
+    mails: FailedMails = field(default_factory=FailedMails)
     anonymous: int = 0
     apps: set[str] = field(default_factory=set)
     first: datetime | None = None
@@ -62,8 +65,8 @@ class _FindingTally:
     def add(self, attempt: Attempt, event: Event, failure: Failure) -> None:
         self.count += 1
         self.apps.update(filter(None, (attempt.app, attempt.relay)))
-        if mail := mail_of(attempt):
-            self._failed(mail, time_of(attempt))
+        if attempt.message:
+            self.mails.add(number_of(attempt.message, recipient_of(attempt)), time_of(attempt))
         else:
             self.anonymous += 1
         self.first = _earlier(self.first, attempt.first_time)
@@ -77,8 +80,7 @@ class _FindingTally:
 
     def merge(self, other: _FindingTally) -> None:
         self.count += other.count
-        for mail, time in other.mails.items():
-            self._failed(mail, time)
+        self.mails.merge(other.mails)
         self.anonymous += other.anonymous
         self.apps |= other.apps
         self.first = _earlier(self.first, other.first)
@@ -96,14 +98,6 @@ class _FindingTally:
     def evidence(self) -> list[Evidence]:
         """The first and the last entries that tell of it."""
         return [evidence_of(event, failure) for event, failure in (*self.earliest, *self.latest)]
-
-    @property
-    def messages(self) -> set[str]:
-        """The ids of the mails that failed."""
-        return {mail.message for mail in self.mails}
-
-    def _failed(self, mail: Mail, time: datetime) -> None:
-        self.mails[mail] = max(self.mails.get(mail, time), time)
 
     def _sample(self, told: list[_Told]) -> None:
         """Keep the first and the last few, whatever the order in which they come."""
@@ -135,6 +129,7 @@ class Tally:
 
     findings: dict[tuple[Cause, str], _FindingTally] = field(default_factory=dict)
     minutes: dict[tuple[str, datetime], _MinuteTally] = field(default_factory=dict)
+    _newest_minutes: dict[str, tuple[datetime, _MinuteTally]] = field(default_factory=dict)
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     changes: Changes = field(default_factory=Changes)
     queue: QueueTally = field(default_factory=QueueTally)
@@ -162,14 +157,15 @@ class Tally:
         self.outcomes[outcome] += 1
         self.queue.saw(attempt)
         self.handovers.see(attempt)
-        if time and outcome is not Outcome.UNKNOWN:
-            minute = self._minute((attempt.app, time.replace(second=0, microsecond=0)))
-            if outcome is Outcome.FAILED:
+        if time is not None and outcome is not _UNKNOWN:
+            minute = self._minute_at(time, attempt.app)
+            if outcome is _FAILED:
                 minute.failed += 1
             else:
                 minute.accepted += 1
-                minute.last_accepted = _later(minute.last_accepted, time)
-        if outcome is Outcome.FAILED:
+                if minute.last_accepted is None or time > minute.last_accepted:
+                    minute.last_accepted = time
+        if outcome is _FAILED:
             event, failure, diagnosis = decide(attempt, diagnose)
             key = (diagnosis.cause, diagnosis.rule)
             entry = self.findings.setdefault(key, _FindingTally(diagnosis, failure))
@@ -179,7 +175,18 @@ class Tally:
 
     def _forget(self) -> None:
         if self.last_words.is_full:
-            self.last_words.forget(entry.mails for entry in self.findings.values())
+            self.last_words.forget([entry.mails for entry in self.findings.values()])
+
+    def _minute_at(self, time: datetime, app: str) -> _MinuteTally:
+        """The minute that `time` is in. Mostly it is the one that was asked for before."""
+        if newest := self._newest_minutes.get(app):
+            start, minute = newest
+            if _NO_TIME <= time - start < _MINUTE:
+                return minute
+        start = time.replace(second=0, microsecond=0)
+        minute = self._minute((app, start))
+        self._newest_minutes[app] = start, minute
+        return minute
 
     def _minute(self, key: tuple[str, datetime]) -> _MinuteTally:
         minute = self.minutes.get(key)
@@ -274,9 +281,9 @@ def _finding(
     diagnosis, failure = entry.diagnosis, entry.failure
     accepted = sorted(_minutes_accepted(tally, entry.apps))
     times = [time for pair in accepted for time in pair]
-    ids = entry.messages
+    ids = entry.mails.messages()
     messages = min(entry.count, len(ids) + entry.anonymous)
-    sent_by = _first_by_app(senders[one] for one in ids if one in senders)
+    sent_by = _first_by_app(sender for one, sender in senders.items() if number_of(one) in ids)
     endings = tally.last_words.of(entry.mails)
     apps = _names(entry.apps)
     before = [minute for minute, _ in accepted if entry.first and minute < entry.first]
