@@ -28,7 +28,7 @@ _SLOT = "\x00"
 _MOST_SMOOTH, _MOST_FAILING = 1_500, 4_000
 # Of the failing ones so many are kept as they are; older ones are put away, some at a time.
 _MOST_AT_HAND, _BOX = 96, 16
-# Failures of one reply that may still meet the other half of the same refusal, refusals and echoes each.
+# Failures of one reply that may still meet the other half of the same refusal, refusals and echoes each; and replies.
 _MOST_AWAITING = 200
 
 
@@ -275,6 +275,8 @@ class Desk:
         # What it says is in its failure, too.
         alike.append((attempt, event._replace(record=event.record._replace(text=""))))
         del alike[:-_MOST_AWAITING]
+        if len(self._awaiting_echo) > _MOST_AWAITING:
+            del self._awaiting_echo[next(iter(self._awaiting_echo))]
 
     def _absorb(self, attempt: Try, other: Try) -> None:
         """Sidekiq's lines know the job by one id, ActiveJob's by another, until a line names both."""
