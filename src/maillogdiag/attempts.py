@@ -327,7 +327,7 @@ def _is_shadow(attempt: Try, forms: set[str]) -> bool:
     They carry another id than ActiveJob's lines, so that nothing ties a successful job's two halves together.
     """
     needed = "activejob-error" if "sidekiq-fail" in attempt.forms else "activejob-performed"
-    return needed in forms and attempt.forms <= _SIDEKIQS_OWN
+    return needed in forms and _SIDEKIQS_OWN.issuperset(attempt.forms)
 
 
 def _finish(events: tuple[Event, ...], outcome: Outcome, last: datetime | None) -> Attempt | None:

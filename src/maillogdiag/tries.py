@@ -39,18 +39,20 @@ class Try:
         number: of that event, counted from 1.
 
     Attributes:
+        forms: of its events, without their marks.
         kinds: of its events.
         last_time: the latest of its events' times.
         first_event: number of its first event …
         newest_event: … and of the one that was read last.
     """
 
-    __slots__ = ("_kept", "first_event", "keys", "kinds", "last_time", "newest_event")
+    __slots__ = ("_kept", "first_event", "forms", "keys", "kinds", "last_time", "newest_event")
 
     def __init__(self, event: Event, keys: tuple[str, ...], number: int) -> None:
         self._kept: tuple[Event, ...] | Packed = (event,)
         self.keys = keys
-        self.kinds = _with_kind(_NO_KINDS, event.kind)
+        self.forms: tuple[str, ...] = (_base_form(event),)
+        self.kinds = _ONE_KIND[event.kind]
         self.last_time = event.record.time
         self.first_event = self.newest_event = number
 
@@ -65,11 +67,6 @@ class Try:
         self._kept = events
 
     @property
-    def forms(self) -> frozenset[str]:
-        """Of its events, without their marks."""
-        return frozenset(map(_base_form, self.events))
-
-    @property
     def has_outcome(self) -> bool:
         """Whether an event says how it ended."""
         return not self.kinds.isdisjoint(_OUTCOMES)
@@ -82,7 +79,11 @@ class Try:
     def add(self, event: Event) -> None:
         """Make `event` part of it."""
         self._kept = (*self.events, event)
-        self.kinds = _with_kind(self.kinds, event.kind)
+        form, kind = _base_form(event), event.kind
+        if form not in self.forms:
+            self.forms += (form,)
+        if kind not in self.kinds:
+            self.kinds = _with_kind(self.kinds, kind)
         time = event.record.time
         if time and (self.last_time is None or time > self.last_time):
             self.last_time = time
@@ -96,7 +97,8 @@ class Try:
 
     def know(self, keys: tuple[str, ...]) -> None:
         """Take note of further keys that lead to this try."""
-        self.keys += tuple(key for key in keys if key not in self.keys)
+        if further := [key for key in keys if key not in self.keys]:
+            self.keys += tuple(further)
 
     def has_copy_of(self, event: Event) -> bool:
         """Whether this very line was read before, in another file or as another stream's copy.
@@ -143,7 +145,7 @@ class Try:
 
     def has_room_for(self, event: Event) -> bool:
         """Whether `event` is part of this try; the second event of a form begins the mail's next try."""
-        if all(key.startswith("same:") for key in self.keys):
+        if self.keys[0].startswith("same:") and all(key.startswith("same:") for key in self.keys):
             return True
         if (event.form.endswith("*") or event.form in SILENT_SUCCESS_FORMS) and self.has_outcome:
             return False
@@ -156,12 +158,12 @@ class Try:
 
     def shares_a_form(self, other: Try) -> bool:
         """Whether both have an event of one form."""
-        return not self.forms.isdisjoint(other.forms)
+        return not set(self.forms).isdisjoint(other.forms)
 
 
 _GOING_WELL = frozenset({EventKind.STARTED, EventKind.ACCEPTED})
 _OUTCOMES = frozenset({EventKind.ACCEPTED, EventKind.FAILED})
-_NO_KINDS: frozenset[EventKind] = frozenset()
+_ONE_KIND = {kind: frozenset({kind}) for kind in EventKind}
 # Python 3.11 takes as long to find a member in its enumeration as for two calls: what is done for every line has names.
 _STARTED = EventKind.STARTED
 
