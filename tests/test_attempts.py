@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from maillogdiag import attempts as attempts_module
 from maillogdiag.attempts import Attempt, Outcome, assemble_attempts
 from maillogdiag.events import Event, EventKind
 from maillogdiag.failures import Failure
@@ -143,6 +145,30 @@ def test_zulip_logs_no_success_so_the_next_line_means_it() -> None:
     )
 
     assert [Outcome.ACCEPTED, Outcome.UNKNOWN] == [attempt.outcome for attempt in attempts]
+
+
+_KINDS = [EventKind.STARTED, EventKind.ACCEPTED, EventKind.FAILED, EventKind.CONTEXT, EventKind.GIVEN_UP]
+_LINES = st.builds(
+    event,
+    st.sampled_from(_KINDS),
+    st.sampled_from(["start", "error", "detail*", "vague?"]),
+    st.sampled_from(["job:1", "job:2", "why:535wrong", "begun:", "to:ada", "same:x"]),
+    at_s=st.one_of(st.none(), st.sampled_from([0, 1, 2, 200, 400, 4000])),
+    line=st.integers(1, 40),
+    source=st.sampled_from(["a.log", "b.log"]),
+)
+
+
+@given(st.lists(_LINES, max_size=40))
+def test_tries_that_are_put_away_meanwhile_stay_the_same(events: list[Event]) -> None:
+    expected = assembled(*events)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(attempts_module, "_MOST_AT_HAND", 1)
+        patch.setattr(attempts_module, "_BOX", 2)
+        found = assembled(*events)
+
+    assert expected == found
 
 
 @given(st.lists(st.tuples(st.sampled_from(["job:1", "job:2"]), st.integers(0, 3)), max_size=30))

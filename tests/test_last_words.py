@@ -10,13 +10,16 @@ import pytest
 
 import maillogdiag
 from maillogdiag import last_words
+from maillogdiag.attempts import Attempt, Outcome
 from maillogdiag.grammars.registry import load_grammars
+from maillogdiag.mails import FailedMails, number_of
 from maillogdiag.pipeline import Scan
 from maillogdiag.reports.model import Finding, Report
 from maillogdiag.reports.render import Format, render
 from maillogdiag.rulebase import load_rules
 from maillogdiag.sources import open_inputs
 
+TEN = datetime(2026, 11, 20, 10, tzinfo=UTC)
 SENT = "dsn=2.0.0, status=sent (250 2.0.0 Ok)"
 REFUSED = "dsn=4.4.1, status=deferred (connect to mx.example.org[192.0.2.5]:25: Connection refused)"
 GREYLISTED = (
@@ -170,11 +173,14 @@ def test_the_end_is_known_wherever_the_log_was_cut_and_however_much_mail_is_betw
     assert 1 == finding_of([tmp_path / name for name in ("one", "two", "three")]).delivered_later
 
 
-def test_of_mails_of_one_moment_as_many_ends_are_kept_as_of_others() -> None:
-    words = last_words.LastWords()
-    ending = last_words.Ending(datetime(2026, 11, 20, tzinfo=UTC), is_accepted=True)
-    words.endings = {last_words.Mail(f"queue:{n}", ""): ending for n in range(2 * last_words._MOST_KEPT + 1)}
+def test_of_the_mails_that_went_well_the_newest_ends_are_kept() -> None:
+    words, failed = last_words.LastWords(), FailedMails()
+    failed.add(number_of("queue:0"), TEN)
+    for n in range(2 * last_words._MOST_KEPT + 1):
+        words.add(Attempt((), Outcome.ACCEPTED, "mastodon", f"queue:{n}", TEN, TEN))
 
-    words.forget([])
+    assert words.is_full
+    words.forget([failed])
 
-    assert last_words._MOST_KEPT == len(words.endings)
+    assert last_words._MOST_KEPT == len(words.newest)
+    assert (1, 0) == words.of(failed)[:2]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 import maillogdiag
+from maillogdiag.events import Event, EventKind
 from maillogdiag.grammars.registry import load_grammars
-from maillogdiag.pipeline import Scan
+from maillogdiag.pipeline import Counted, Scan
+from maillogdiag.records import Place, Record
 from maillogdiag.reports.json_report import report_to_json
 from maillogdiag.reports.model import Status
 from maillogdiag.rulebase import load_rules
@@ -99,3 +102,19 @@ def test_the_fix_is_for_the_server_of_the_earliest_failure_whatever_the_order_of
     for files in ([first, second], [second, first]):
         (finding,) = maillogdiag.scan([str(file) for file in files]).findings
         assert "Mailjet takes mail" in finding.fixes[0].steps[0]
+
+
+def test_a_line_without_a_time_has_that_of_its_writer_however_many_others_wrote_before() -> None:
+    scan = Scan(load_grammars(), load_rules())
+    counted = Counted(next(iter(open_inputs([str(STORIES[0])]))))
+    time = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+    others = [told(at=time - timedelta(days=1), line=n, pid=n) for n in range(1, 5_000)]
+
+    *_, last = scan.in_order(counted, [*others, told(at=time, line=5_000, pid=7), told(at=None, line=5_400, pid=7)])
+
+    assert time == last.record.time
+    assert len(counted.times) < 2_000
+
+
+def told(at: datetime | None, line: int, pid: int) -> Event:
+    return Event(EventKind.STARTED, "mastodon", Record("Performing", Place("a.log", line), at, pid=pid), "performing")

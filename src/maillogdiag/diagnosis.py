@@ -5,10 +5,11 @@ The tally is what many files, processes or machines can each make and merge: the
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 
 from maillogdiag.attempts import GENERIC_APPS, Attempt, Outcome
 from maillogdiag.causes import PER_MAIL, Cause
@@ -16,7 +17,9 @@ from maillogdiag.events import Event, EventKind
 from maillogdiag.evidence import evidence_of
 from maillogdiag.failures import Failure
 from maillogdiag.handovers import Handovers, Sender
-from maillogdiag.last_words import Endings, LastWords, Mail, mail_of, time_of
+from maillogdiag.last_words import Endings, LastWords
+from maillogdiag.mails import FailedMails, number_of, recipient_of, time_of
+from maillogdiag.minutes import Minute, Minutes
 from maillogdiag.onset import Changes
 from maillogdiag.reports.model import Bucket, Evidence, Finding, Summary
 from maillogdiag.rulebase.rules import TIER_RANK, Diagnosis, Fix, Severity, Tier
@@ -27,6 +30,7 @@ WAITING_TEXT = "mail was put into a queue and is never taken out"
 
 Diagnose = Callable[[Failure], Diagnosis]
 
+_FAILED, _UNKNOWN = Outcome.FAILED, Outcome.UNKNOWN
 _EVIDENCE_FIRST, _EVIDENCE_LAST = 2, 1
 # Since Sidekiq 5 the dump of a failed job holds the error of the try before it.
 _PREVIOUS_TRY_FORMS = frozenset({"sidekiq-context"})
@@ -51,7 +55,7 @@ class _FindingTally:
     failure: Failure
     event: Event | None = None
     count: int = 0
-    mails: dict[Mail, datetime] = field(default_factory=dict)
+    mails: FailedMails = field(default_factory=FailedMails)
     anonymous: int = 0
     apps: set[str] = field(default_factory=set)
     first: datetime | None = None
@@ -62,8 +66,8 @@ class _FindingTally:
     def add(self, attempt: Attempt, event: Event, failure: Failure) -> None:
         self.count += 1
         self.apps.update(filter(None, (attempt.app, attempt.relay)))
-        if mail := mail_of(attempt):
-            self._failed(mail, time_of(attempt))
+        if attempt.message:
+            self.mails.add(number_of(attempt.message, recipient_of(attempt)), time_of(attempt))
         else:
             self.anonymous += 1
         self.first = _earlier(self.first, attempt.first_time)
@@ -77,8 +81,7 @@ class _FindingTally:
 
     def merge(self, other: _FindingTally) -> None:
         self.count += other.count
-        for mail, time in other.mails.items():
-            self._failed(mail, time)
+        self.mails.merge(other.mails)
         self.anonymous += other.anonymous
         self.apps |= other.apps
         self.first = _earlier(self.first, other.first)
@@ -97,14 +100,6 @@ class _FindingTally:
         """The first and the last entries that tell of it."""
         return [evidence_of(event, failure) for event, failure in (*self.earliest, *self.latest)]
 
-    @property
-    def messages(self) -> set[str]:
-        """The ids of the mails that failed."""
-        return {mail.message for mail in self.mails}
-
-    def _failed(self, mail: Mail, time: datetime) -> None:
-        self.mails[mail] = max(self.mails.get(mail, time), time)
-
     def _sample(self, told: list[_Told]) -> None:
         """Keep the first and the last few, whatever the order in which they come."""
         known = {_order_told(item): item for item in (*self.earliest, *self.latest, *told)}
@@ -121,20 +116,11 @@ def _refusal_and_echo(attempt: Attempt) -> Iterator[Event]:
 
 
 @dataclass(slots=True)
-class _MinuteTally:
-    """What is counted of one application in one minute; when its last mail was accepted."""
-
-    accepted: int = 0
-    failed: int = 0
-    last_accepted: datetime | None = None
-
-
-@dataclass(slots=True)
 class Tally:
     """Counts of attempts: by rule, and by minute and application."""
 
     findings: dict[tuple[Cause, str], _FindingTally] = field(default_factory=dict)
-    minutes: dict[tuple[str, datetime], _MinuteTally] = field(default_factory=dict)
+    minutes: defaultdict[str, Minutes] = field(default_factory=lambda: defaultdict(Minutes))
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     changes: Changes = field(default_factory=Changes)
     queue: QueueTally = field(default_factory=QueueTally)
@@ -162,14 +148,9 @@ class Tally:
         self.outcomes[outcome] += 1
         self.queue.saw(attempt)
         self.handovers.see(attempt)
-        if time and outcome is not Outcome.UNKNOWN:
-            minute = self._minute((attempt.app, time.replace(second=0, microsecond=0)))
-            if outcome is Outcome.FAILED:
-                minute.failed += 1
-            else:
-                minute.accepted += 1
-                minute.last_accepted = _later(minute.last_accepted, time)
-        if outcome is Outcome.FAILED:
+        if time is not None and outcome is not _UNKNOWN:
+            self.minutes[attempt.app].count(time, has_failed=outcome is _FAILED)
+        if outcome is _FAILED:
             event, failure, diagnosis = decide(attempt, diagnose)
             key = (diagnosis.cause, diagnosis.rule)
             entry = self.findings.setdefault(key, _FindingTally(diagnosis, failure))
@@ -179,13 +160,7 @@ class Tally:
 
     def _forget(self) -> None:
         if self.last_words.is_full:
-            self.last_words.forget(entry.mails for entry in self.findings.values())
-
-    def _minute(self, key: tuple[str, datetime]) -> _MinuteTally:
-        minute = self.minutes.get(key)
-        if minute is None:
-            minute = self.minutes[key] = _MinuteTally()
-        return minute
+            self.last_words.forget([entry.mails for entry in self.findings.values()])
 
     def merge(self, other: Tally) -> None:
         """Add what another tally counted."""
@@ -193,11 +168,8 @@ class Tally:
         self.changes.merge(other.changes)
         self.queue.merge(other.queue)
         self.handovers.merge(other.handovers)
-        for key, minute in other.minutes.items():
-            mine = self._minute(key)
-            mine.accepted += minute.accepted
-            mine.failed += minute.failed
-            mine.last_accepted = _later(mine.last_accepted, minute.last_accepted)
+        for app, minutes in other.minutes.items():
+            self.minutes[app].merge(minutes)
         for cause, entry in other.findings.items():
             self.findings.setdefault(cause, _FindingTally(entry.diagnosis, entry.failure)).merge(entry)
         self.last_words.merge(other.last_words)
@@ -272,14 +244,13 @@ def _finding(
     entry: _FindingTally, evidence: Iterable[Evidence], tally: Tally, senders: Mapping[str, Sender], diagnose: Diagnose
 ) -> Finding:
     diagnosis, failure = entry.diagnosis, entry.failure
-    accepted = sorted(_minutes_accepted(tally, entry.apps))
-    times = [time for pair in accepted for time in pair]
-    ids = entry.messages
+    minutes = _minutes_of(tally, entry.apps)
+    before = _accepted_before(entry.first, minutes)
+    ids = entry.mails.messages()
     messages = min(entry.count, len(ids) + entry.anonymous)
-    sent_by = _first_by_app(senders[one] for one in ids if one in senders)
+    sent_by = _first_by_app(sender for one, sender in senders.items() if number_of(one) in ids)
     endings = tally.last_words.of(entry.mails)
     apps = _names(entry.apps)
-    before = [minute for minute, _ in accepted if entry.first and minute < entry.first]
     return Finding(
         cause=diagnosis.cause,
         rule=diagnosis.rule,
@@ -299,19 +270,22 @@ def _finding(
         explanation=diagnosis.explanation,
         fixes=_fixes(failure, apps, diagnose),
         evidence=(*sorted(sent_by.values(), key=_evidence_order), *evidence),
-        before_onset=_before_onset(entry, times, tally.changes),
-        last_accepted_before=before[-1] if before else None,
-        recovered=_recovered(entry, accepted, endings if endings.accepted == messages else None),
+        before_onset=_before_onset(entry, before, tally.changes),
+        last_accepted_before=max((minute.begin for minute in before), default=None),
+        recovered=_recovered(entry, minutes, endings if endings.accepted == messages else None),
     )
 
 
-def _recovered(entry: _FindingTally, accepted: Iterable[_Minute], all_got_through: Endings | None) -> datetime | None:
+def _recovered(entry: _FindingTally, minutes: Iterable[Minutes], all_got_through: Endings | None) -> datetime | None:
     """When a mail was accepted after the last failure; of causes that lie with single mails, when these were."""
-    if entry.last is None:
+    last = entry.last
+    if last is None:
         return None
-    minutes = [] if entry.diagnosis.cause in PER_MAIL else [minute for minute, _ in accepted if minute > entry.last]
-    own = [time for time in all_got_through.times if time >= entry.last] if all_got_through else []
-    return min(minutes or own, default=None)
+    if entry.diagnosis.cause not in PER_MAIL:
+        after = [minute.begin for one in minutes if (minute := one.accepted_after(last))]
+        if after:
+            return min(after)
+    return min((time for time in all_got_through.times if time >= last) if all_got_through else (), default=None)
 
 
 def _first_by_app(senders: Iterable[Sender]) -> dict[str, Evidence]:
@@ -327,23 +301,24 @@ def _names(apps: set[str]) -> tuple[str, ...]:
     return tuple(sorted(apps - GENERIC_APPS or apps))
 
 
-def _before_onset(entry: _FindingTally, accepted: Iterable[datetime], changes: Changes) -> tuple[Evidence, ...]:
-    if entry.first is None:
+def _before_onset(entry: _FindingTally, accepted: Iterable[Minute], changes: Changes) -> tuple[Evidence, ...]:
+    first = entry.first
+    if first is None:
         return ()
-    last_success = max((time for time in accepted if time < entry.first), default=None)
-    return changes.before(entry.first, entry.apps, last_success)
+    # In the minute in which it began, mail may have been accepted after that.
+    times = (minute.last_accepted if minute.last_accepted < first else minute.begin for minute in accepted)
+    return changes.before(first, entry.apps, max(times, default=None))
 
 
-_Minute = tuple[datetime, datetime]
-"""A minute in which mail was accepted, and the last time within it."""
-
-
-def _minutes_accepted(tally: Tally, apps: set[str]) -> Iterator[_Minute]:
-    """When mail of `apps` was accepted: that another application's mail leaves proves nothing for them."""
+def _minutes_of(tally: Tally, apps: set[str]) -> list[Minutes]:
+    """When mail of `apps` was tried: that another application's mail leaves proves nothing for them."""
     is_any = not GENERIC_APPS.isdisjoint(apps)
-    for (app, time), minute in tally.minutes.items():
-        if minute.last_accepted and (is_any or app in apps or app in GENERIC_APPS):
-            yield time, minute.last_accepted
+    return [minutes for app, minutes in tally.minutes.items() if is_any or app in apps or app in GENERIC_APPS]
+
+
+def _accepted_before(time: datetime | None, minutes: Iterable[Minutes]) -> list[Minute]:
+    """The last minute of each application in which mail was accepted, before `time`."""
+    return [minute for one in minutes if time and (minute := one.accepted_before(time))]
 
 
 def _fixes(failure: Failure, apps: Iterable[str], diagnose: Diagnose) -> tuple[Fix, ...]:
@@ -358,13 +333,13 @@ def timeline_of(tally: Tally, most: int = 60) -> tuple[Bucket, ...]:
     """Return attempts over time in at most `most` stretches of one length, empty ones included."""
     if not tally.minutes:
         return ()
-    minutes = sorted({minute for _, minute in tally.minutes})
-    span = minutes[-1] - minutes[0]
-    width = next(step for step in _STEPS if span / step < most - 1)
-    start = _floor(minutes[0], width)
-    buckets = [[0, 0] for _ in range((minutes[-1] - start) // width + 1)]
-    for (_, time), minute in tally.minutes.items():
-        bucket = buckets[(time - start) // width]
+    spans = [minutes.span for minutes in tally.minutes.values()]
+    first, last = min(begin for begin, _ in spans), max(end for _, end in spans)
+    width = next(step for step in _STEPS if (last - first) / step < most - 1)
+    start = _floor(first, width)
+    buckets = [[0, 0] for _ in range((last - start) // width + 1)]
+    for minute in chain.from_iterable(tally.minutes.values()):
+        bucket = buckets[(minute.begin - start) // width]
         bucket[0] += minute.accepted
         bucket[1] += minute.failed
     return tuple(Bucket(start + width * number, *counts) for number, counts in enumerate(buckets))

@@ -22,11 +22,13 @@ from maillogdiag.records import Place
 from maillogdiag.reports.model import Evidence
 
 _MOST_KEPT = 2_000
+_SHORT_CHARACTERS = 400
 # An application may log that it sends before it connects.
 _PATIENCE = timedelta(seconds=10)
 # A stamp may have lost its fraction of a second, and some applications log a mail when it is handed over.
 _STAMP = timedelta(seconds=1)
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
+_FAILED, _ENQUEUED = Outcome.FAILED, EventKind.ENQUEUED
 
 
 class Sent(NamedTuple):
@@ -93,16 +95,16 @@ def sent_of(entry: Attempt | Event) -> Sent | None:
     events: Sequence[Event]
     if isinstance(entry, Attempt):
         events, first, last = entry.events, entry.first_time, entry.last_time
-        has_failed = entry.outcome is Outcome.FAILED
+        has_failed = entry.outcome is _FAILED
     else:
         events, first, last, has_failed = (entry,), entry.record.time, entry.record.time, False
-    told, recipients = None, set()
+    told, recipients = None, []
     for event in events:
         if event.app in RELAYS:
             continue
         if event.recipient:
-            recipients.add(event.recipient.casefold())
-            if told is None and not has_failed and event.kind is not EventKind.ENQUEUED:
+            recipients.append(event.recipient.casefold())
+            if told is None and not has_failed and event.kind is not _ENQUEUED:
                 told = event
         if event.message_id and (told is None or not told.message_id):
             told = event
@@ -111,7 +113,8 @@ def sent_of(entry: Attempt | Event) -> Sent | None:
     record = told.record
     # Rails may log the whole mail below.
     text = sample_of(record.text.partition("\n")[0])
-    return Sent(entry.app, record.place, record.time, text, told.message_id, tuple(sorted(recipients)), first, last)
+    whom = tuple(recipients if len(recipients) < 2 else sorted(set(recipients)))
+    return Sent(entry.app, record.place, record.time, text, told.message_id, whom, first, last)
 
 
 def taken_lines(entry: Attempt | Event) -> Iterator[TakenLine]:
@@ -186,15 +189,22 @@ def _is_over(mail: Sent, time: datetime) -> bool:
 
 @dataclass(slots=True)
 class Handovers:
-    """What is known so far of who handed over what; of very many mails the newest."""
+    """What is known so far of who handed over what; of very many mails the newest.
+
+    Args:
+        taken: by the mail server.
+        sent: by applications; what one short line tells is read only when it is needed.
+    """
 
     taken: deque[TakenLine] = field(default_factory=lambda: deque(maxlen=3 * _MOST_KEPT))
-    sent: deque[Sent] = field(default_factory=lambda: deque(maxlen=_MOST_KEPT))
+    sent: deque[Sent | Event] = field(default_factory=lambda: deque(maxlen=_MOST_KEPT))
 
     def see(self, entry: Attempt | Event) -> None:
         """Take note of what `entry` tells of a mail that was sent or taken."""
         if entry.app in RELAYS:
             self.taken.extend(taken_lines(entry))
+        elif line := _only_line(entry):
+            self.sent.append(line)
         elif sent := sent_of(entry):
             self.sent.append(sent)
 
@@ -205,16 +215,25 @@ class Handovers:
 
     def senders(self) -> dict[str, Sender]:
         """Return who sent what a mail server took, by its id there, without those of whom it isn't known."""
-        if not self.sent:
+        if not self.sent or not self.taken:
             return {}
-        by_id = {sent.message_id: sent for sent in self.sent if sent.message_id}
+        all_sent = [sent for one in self.sent if (sent := one if isinstance(one, Sent) else sent_of(one))]
+        by_id = {sent.message_id: sent for sent in all_sent if sent.message_id}
         taken = gather(self.taken)
         known = [(by_id[one.message_id], one) for one in taken if one.message_id in by_id]
         senders = {message: Sender(sent.app, sent.evidence()) for sent, one in known for message in one.messages}
         rest = (one for one in taken if one.message_id not in by_id)
-        for sent, one in pair_off(self.sent, rest):
+        for sent, one in pair_off(all_sent, rest):
             senders.update(dict.fromkeys(one.messages, Sender(sent.app, sent.evidence(is_inferred=True))))
         return senders
+
+
+def _only_line(entry: Attempt | Event) -> Event | None:
+    """The event of a try that one short line with a recipient tells all of: `sent_of` it says the same."""
+    if not isinstance(entry, Attempt) or entry.outcome is _FAILED or len(entry.events) != 1:
+        return None
+    event = entry.events[0]
+    return event if event.recipient and len(event.record.text) <= _SHORT_CHARACTERS else None
 
 
 def _sent_order(sent: Sent) -> tuple[datetime, str, int]:

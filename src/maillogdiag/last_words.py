@@ -6,24 +6,17 @@ the log that is read apart and merged.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 from maillogdiag.attempts import Attempt, Outcome
-from maillogdiag.echoes import RELAYS
 from maillogdiag.events import Event, EventKind
+from maillogdiag.mails import EARLIEST, FailedMails, number_of, recipient_of, ticks_of, time_of, whole
 
 _MOST_KEPT = 2_000
-_EARLIEST = datetime.min.replace(tzinfo=UTC)
-
-
-class Mail(NamedTuple):
-    """One mail to one recipient, as far as a mail server tells them apart; else `recipient` is empty."""
-
-    message: str
-    recipient: str
+_ACCEPTED, _GIVEN_UP = Outcome.ACCEPTED, EventKind.GIVEN_UP
 
 
 class Ending(NamedTuple):
@@ -41,18 +34,8 @@ class Endings(NamedTuple):
     times: tuple[datetime, ...]
 
 
-def mail_of(attempt: Attempt) -> Mail | None:
-    """Return the mail that was tried; None where no id tells it from others."""
-    if attempt.message is None:
-        return None
-    if attempt.app not in RELAYS:
-        return Mail(attempt.message, "")
-    return Mail(attempt.message, next((event.recipient for event in attempt.events if event.recipient), ""))
-
-
-def time_of(attempt: Attempt) -> datetime:
-    """Return when a try ended, early where that is not known."""
-    return attempt.last_time or _EARLIEST
+_Accepted = tuple[str, str, datetime]
+"""A mail's id, its recipient where that tells it from others, and when it was accepted."""
 
 
 @dataclass(slots=True)
@@ -60,75 +43,86 @@ class LastWords:
     """The endings that are known so far; may be merged.
 
     Args:
-        most: how many there may be before it is time to forget; more where so many mails failed.
+        endings: of mails that failed, by their numbers.
+        newest: of all mails that were accepted the ones that were read last, in reading order.
     """
 
-    endings: dict[Mail, Ending] = field(default_factory=dict)
-    most: int = field(default_factory=lambda: 2 * _MOST_KEPT)
+    endings: dict[int, Ending] = field(default_factory=dict)
+    newest: list[_Accepted] = field(default_factory=list)
 
     def note(self, event: Event) -> None:
         """Take note of a mail that its server gave up, for all recipients that had not got it."""
         if event.is_final and event.message:
-            self._keep(Mail(event.message, ""), Ending(event.record.time or _EARLIEST, False))
+            self._keep(number_of(event.message), Ending(event.record.time or EARLIEST, False))
 
     def add(self, attempt: Attempt) -> None:
         """Take note of a try that was the last one."""
-        is_accepted = attempt.outcome is Outcome.ACCEPTED
-        if (is_accepted or any(map(is_end, attempt.events))) and (mail := mail_of(attempt)):
-            self._keep(mail, Ending(time_of(attempt), is_accepted))
+        message = attempt.message
+        if message is None:
+            return
+        if attempt.outcome is _ACCEPTED:
+            self.newest.append((message, recipient_of(attempt), time_of(attempt)))
+        elif any(map(is_end, attempt.events)):
+            self._keep(number_of(message, recipient_of(attempt)), Ending(time_of(attempt), False))
 
     def merge(self, other: LastWords) -> None:
         """Add what another tally knows."""
-        for mail, ending in other.endings.items():
-            self._keep(mail, ending)
+        for number, ending in other.endings.items():
+            self._keep(number, ending)
+        self.newest += other.newest
 
     @property
     def is_full(self) -> bool:
         """Whether it is time to `forget`."""
-        return len(self.endings) > self.most
+        return len(self.newest) > _MOST_KEPT + _MOST_KEPT // 4
 
-    def forget(self, failed: Iterable[Container[Mail]]) -> None:
+    def forget(self, failed: Sequence[FailedMails]) -> None:
         """Drop all but the newest, and those of the mails that `failed`."""
-        failed = tuple(failed)
-        newest = set(sorted(self.endings, key=lambda mail: self.endings[mail].time)[-_MOST_KEPT:])
-        self.endings = {
-            mail: ending
-            for mail, ending in self.endings.items()
-            if mail in newest or not ending.is_accepted or any(mail in mails for mails in failed)
-        }
-        self.most = 2 * max(_MOST_KEPT, len(self.endings))
+        self._keep_failed(self.newest[:-_MOST_KEPT], failed)
+        del self.newest[:-_MOST_KEPT]
 
-    def of(self, failed: Mapping[Mail, datetime]) -> Endings:
-        """Return how mails ended after they failed, at the times in `failed`.
+    def of(self, failed: FailedMails) -> Endings:
+        """Return how mails ended after they failed.
 
         A mail with several recipients got through when all got it, and was given up when it was for one of them.
         """
-        ended: dict[str, Ending | None] = {}
-        for mail, time in failed.items():
-            ending = self._after(mail, time)
-            known = ended.get(mail.message, ending)
-            ended[mail.message] = min(known, ending, key=_weight)
+        self._keep_failed(self.newest, (failed,))
+        ended: dict[int, Ending | None] = {}
+        for number, ticks in failed.items():
+            ending = self._after(number, ticks)
+            message = whole(number)
+            known = ended.get(message, ending)
+            ended[message] = min(known, ending, key=_weight)
         endings = [ending for ending in ended.values() if ending]
         times = tuple(ending.time for ending in endings if ending.is_accepted)
         return Endings(len(times), len(endings) - len(times), times)
 
-    def _after(self, mail: Mail, time: datetime) -> Ending | None:
-        known = (self.endings.get(mail), self.endings.get(Mail(mail.message, "")))
-        return max((ending for ending in known if ending and ending.time >= time), default=None)
+    def _after(self, number: int, ticks: int) -> Ending | None:
+        known = (self.endings.get(number), self.endings.get(whole(number)))
+        return max((ending for ending in known if ending and ticks_of(ending.time) >= ticks), default=None)
 
-    def _keep(self, mail: Mail, ending: Ending) -> None:
-        known = self.endings.get(mail)
+    def _keep_failed(self, accepted: Iterable[_Accepted], failed: Sequence[FailedMails]) -> None:
+        """Keep for good those of the `accepted` mails that `failed` before."""
+        if not failed:
+            return
+        for message, recipient, time in accepted:
+            number = number_of(message, recipient)
+            if any(number in mails for mails in failed):
+                self._keep(number, Ending(time, True))
+
+    def _keep(self, number: int, ending: Ending) -> None:
+        known = self.endings.get(number)
         if known is None or known < ending:
-            self.endings[mail] = ending
+            self.endings[number] = ending
 
 
 def is_end(event: Event) -> bool:
     """Whether no further try follows."""
-    return event.is_final or event.kind is EventKind.GIVEN_UP
+    return event.is_final or event.kind is _GIVEN_UP
 
 
 def _weight(ending: Ending | None) -> tuple[int, datetime]:
     """Of several recipients: one that was given up tells most, then one whose end is not known."""
     if ending is None:
-        return 1, _EARLIEST
+        return 1, EARLIEST
     return 2 * ending.is_accepted, ending.time

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from maillogdiag import __version__
-from maillogdiag.attempts import Attempt, assemble_attempts
+from maillogdiag.attempts import Attempt, Desk
 from maillogdiag.diagnosis import Tally, findings_of, timeline_of
 from maillogdiag.errors import SourceError
 from maillogdiag.events import ABOUT_NO_TRY, Event, EventKind
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 # A line without a time (ActiveJob's) was written shortly after the line of the same writer before it that has one.
 _TIME_REACH_LINES = 500
+_MOST_WRITERS = 2 * _TIME_REACH_LINES
+_WORKED = EventKind.WORKED  # see `tries`
 
 Progress = Callable[[Source, int], None]
 _Writer = tuple[str | None, str | None, int | None]
@@ -105,8 +107,12 @@ class Scan:
 
     def count(self, events: Iterable[Event]) -> None:
         """Count the attempts that `events` tell of, which come in the order of their sources."""
-        for attempt in assemble_attempts(events):
-            self.tally.add(attempt, self.diagnose)
+        desk, tally, diagnose = Desk(), self.tally, self.diagnose
+        for event in events:
+            for attempt in desk.take(event):
+                tally.add(attempt, diagnose)
+        for attempt in desk.close_all():
+            tally.add(attempt, diagnose)
 
     def diagnose(self, failure: Failure) -> Diagnosis:
         """Return what the rules say of a failure, the settings of its application considered."""
@@ -202,8 +208,16 @@ def _with_time(event: Event, times: dict[_Writer, tuple[datetime, int]]) -> Even
     record = event.record
     writer = (record.unit, record.process, record.pid)
     if record.time is not None:
-        if event.kind is not EventKind.WORKED:
+        if event.kind is not _WORKED:
             times[writer] = (record.time, record.place.line)
+            if len(times) > _MOST_WRITERS:
+                _forget_distant(times, record.place.line)
     elif (known := times.get(writer)) and record.place.line - known[1] <= _TIME_REACH_LINES:
         return event._replace(record=record._replace(time=known[0]))
     return event
+
+
+def _forget_distant(times: dict[_Writer, tuple[datetime, int]], line: int) -> None:
+    """Drop the times that mean nothing for what follows `line`. (A process for each mail makes many writers.)"""
+    for writer in [writer for writer, (_, known) in times.items() if line - known > _TIME_REACH_LINES]:
+        del times[writer]
