@@ -42,10 +42,10 @@ class Counts:
 
     def count(self, record: Record, events: Iterable[Event]) -> None:
         """Count an entry that tells of `events`."""
-        kinds = {event.kind for event in events} - ABOUT_NO_MAIL
+        kinds = [event.kind for event in events if event.kind not in ABOUT_NO_MAIL]
         self.records += 1 if kinds else record.lines
         self.mail_records += bool(kinds)
-        self.kinds |= kinds
+        self.kinds.update(kinds)
 
     def sample(self, text: str) -> None:
         """Keep the beginning of an entry that was not understood, once where only its numbers differ."""

@@ -112,7 +112,7 @@ class _Mattermost:
         if entry is None:
             return _read_pasted(record, text)
         if entry.time is not None:
-            record = record._replace(time=entry.time)
+            record = record.at(entry.time)
         if "plugin_id" in entry.fields:
             return ()
         if sending := _SENDING.match(entry.message):
@@ -159,21 +159,24 @@ def _error_text(entry: Entry) -> str:
 
 def _read_pasted(record: Record, text: str) -> tuple[Event, ...]:
     """What the System Console shows, or a part of a line; the words before "SendMail:" may be translated."""
-    stage = _STAGE.search(text)
-    is_console = "Connection unsuccessful:" in text or "SendMail:" in text
-    if not is_console and (stage is None or not _is_fragment(text, stage)):
+    is_sending = "SendMail:" in text
+    if not (is_sending or "Connection unsuccessful:" in text or _is_fragment(text)):
         return ()
-    if stage is None and "SendMail:" not in text and not _MAIL_REASON.search(text):
+    if not (is_sending or _STAGE.search(text) or _MAIL_REASON.search(text)):
         return ()  # the consoles of S3 and Elasticsearch test their connections with the same words
     failure = _failure(_UI_TAIL.sub("", text))
     return (Event(EventKind.FAILED, APP, record, "mattermost-console", (_reason_key(failure.text),), failure=failure),)
 
 
-def _is_fragment(text: str, stage: re.Match[str]) -> bool:
+def _is_fragment(text: str) -> bool:
     """Whether a text without head is Mattermost's: it begins with a stage, and no other program logs that."""
-    is_first = not text[: stage.start()].strip(" \t>`*'\"")
-    is_own = not _AMBIGUOUS_STAGE.match(stage.group())
-    return is_own and (is_first or "[details:" in text) and "Nextcloud" not in text and "Swift" not in text
+    if "[details:" in text:
+        stage = _STAGE.search(text)
+    else:
+        head = text.lstrip(" \t>`*'\"")
+        stage = _STAGE.compiled.match(head) if head[:1].isalpha() else None
+    is_own = stage is not None and not _AMBIGUOUS_STAGE.match(stage.group())
+    return is_own and "Nextcloud" not in text and "Swift" not in text
 
 
 @lru_cache(maxsize=256)

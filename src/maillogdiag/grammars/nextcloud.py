@@ -87,7 +87,7 @@ def _read_object(record: Record, text: str) -> tuple[Event, ...]:
     request = str(members.get("reqId", ""))
     context = f"{members.get('url', '')} {text[:_MOST_CHARACTERS]}"
     key = f"request:{request}" if request else None
-    return _read_message(record._replace(time=time or record.time), _message(members), context, key)
+    return _read_message(record.at(time or record.time), _message(members), context, key)
 
 
 def _message(members: Mapping[str, object]) -> str:

@@ -67,4 +67,4 @@ def with_time(record: Record, line: RubyLine) -> Record:
     """
     if line.time is None or (record.time is not None and not line.has_zone):
         return record
-    return record._replace(time=line.time)
+    return record.at(line.time)

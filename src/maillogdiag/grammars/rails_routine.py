@@ -48,7 +48,7 @@ def _of_sidekiq(record: Record, text: str) -> tuple[Event, ...] | None:
     if Job(found["name"]).sends_mail is not SendsMail.YES:
         return ()
     try:
-        record = record._replace(time=datetime.fromisoformat(found["time"]))
+        record = record.at(datetime.fromisoformat(found["time"]))
     except ValueError:
         return None
     kind, form = _STEPS[found["step"]]
