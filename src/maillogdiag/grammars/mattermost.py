@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import pyparsing as pp
 
@@ -26,18 +26,27 @@ from maillogdiag.records import Record
 APP = "mattermost"
 
 # Stages of one mail, today's wording and that of 5.x; the reason follows after ": ", ", ", " - " or "[details: ".
-_STAGES = (
-    (Phase.CONNECT, r"unable to connect to the SMTP server(?: through TLS)?"),
-    (Phase.CONNECT, r"Failed to open (?:a |TLS )?connection(?: to SMTP server)?"),
-    (Phase.EHLO, r"unable to send hello message|Failed to (?:to )?set (?:the )?HELO(?: to SMTP server)?"),
-    (Phase.AUTH, r"Failed to authenticate on SMTP server|authentication failed(?=: )"),
-    (Phase.MAIL_FROM, r"failed to set the from address|Failed to add from email address"),
-    (Phase.RCPT_TO, r"failed to set the to address|Failed to add to email address"),
-    (Phase.DATA, r"[Ff]ailed to add email message(?: data)?|[Ff]ailed to write (?:the )?email message"),
-    (Phase.END_OF_DATA, r"(?:[Ff]ailed to close|Can't close a?) ?connection to (?:the )?SMTP(?: server)?"),
+# Each begins with a letter of its own: where all alternatives do, and stand in no groups, a search takes a tenth of
+# the time.
+_STAGES = tuple(
+    (phase, words)
+    for phase, *alternatives in (
+        (Phase.CONNECT, r"unable to connect to the SMTP server(?: through TLS)?"),
+        (Phase.CONNECT, r"Failed to open (?:a |TLS )?connection(?: to SMTP server)?"),
+        (Phase.EHLO, r"unable to send hello message", r"Failed to (?:to )?set (?:the )?HELO(?: to SMTP server)?"),
+        (Phase.AUTH, r"Failed to authenticate on SMTP server", r"authentication failed(?=: )"),
+        (Phase.MAIL_FROM, r"failed to set the from address", r"Failed to add from email address"),
+        (Phase.RCPT_TO, r"failed to set the to address", r"Failed to add to email address"),
+        (Phase.DATA, r"failed to add email message(?: data)?", r"Failed to add email message(?: data)?"),
+        (Phase.DATA, r"failed to write (?:the )?email message", r"Failed to write (?:the )?email message"),
+        (Phase.END_OF_DATA, r"failed to close ?connection to (?:the )?SMTP(?: server)?"),
+        (Phase.END_OF_DATA, r"Failed to close ?connection to (?:the )?SMTP(?: server)?"),
+        (Phase.END_OF_DATA, r"Can't close a? ?connection to (?:the )?SMTP(?: server)?"),
+    )
+    for words in alternatives
 )
 _STAGE = WordedPattern(
-    "|".join(f"(?P<{phase.name.lower()}{n}>{words})" for n, (phase, words) in enumerate(_STAGES)),
+    "|".join(words for _, words in _STAGES),
     (
         "connect to the SMTP server",
         "Failed to open ",
@@ -54,7 +63,6 @@ _STAGE = WordedPattern(
         "Can't close",
     ),
 )
-_PHASE_BY_GROUP = {f"{phase.name.lower()}{n}": phase for n, (phase, _) in enumerate(_STAGES)}
 # LDAP, the database and others say this as well.
 _AMBIGUOUS_STAGE = expression(r"authentication failed|Failed to open connection$")
 # Before 6.0 these two stages were logged twice: by the mailer with the reason, by the caller without it.
@@ -179,6 +187,12 @@ def _is_fragment(text: str) -> bool:
     return is_own and "Nextcloud" not in text and "Swift" not in text
 
 
+@cache
+def _phase_of(stage: str) -> Phase:
+    """The phase that a stage belongs to, of which there are a few dozens."""
+    return next(phase for phase, words in _STAGES if re.match(words, f"{stage}: "))
+
+
 @lru_cache(maxsize=256)
 def _failure(text: str) -> Failure:
     """Read the text from its stage on; TLS errors of STARTTLS come out at the next stage, so they have none."""
@@ -191,7 +205,7 @@ def _failure(text: str) -> Failure:
         return read_failure(words.strip() or text, app=APP, phase=phase)
     details = _DETAILS.search(text, stage.end())
     reason = details["details"].rstrip("]") if details else text[stage.end() :].lstrip(" .,:-")
-    phase = _PHASE_BY_GROUP[str(stage.lastgroup)]
+    phase = _phase_of(stage.group())
     if _TLS_REASON.match(reason):
         # The result of StartTLS is thrown away: its error shows up at the next command (mail.go).
         phase = Phase.STARTTLS

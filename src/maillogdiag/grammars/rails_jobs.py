@@ -81,7 +81,7 @@ _FIELD = expression(
 _ARGUMENTS = WordedPattern(
     r'(?:"arguments"\s{0,2}(?::|=>)\s{0,2}\[|with arguments: |arguments: \[)\s{0,2}'
     r'"(?P<mailer>[A-Z][\w:]{0,120})",\s{0,2}"(?P<mail>\w{1,120}[!?]?)",\s{0,2}"deliver_now!?"',
-    ("deliver_now",),
+    ('"deliver_now',),
 )
 _YAML_ARGUMENTS = WordedPattern(
     r"!ruby/class '(?P<mailer>[A-Z][\w:]{0,120})'(?:\\n|\s){0,4}- :(?P<mail>\w{1,120})", ("!ruby/class '",)
@@ -93,6 +93,7 @@ _ESCAPES = {"\\n": "\n", '\\"': '"', "\\\\": "\\", "\\u003c": "<", "\\u003e": ">
 _ESCAPE = expression(r'\\(?:u003[ce]|[n"\\/])')
 
 
+@lru_cache(maxsize=8)
 def read_job(text: str) -> Job:
     """Read a job hash, as JSON or as Ruby prints it, whole or cut: `{"class" => "X", "queue" => "mailers", …}`.
 
@@ -100,7 +101,9 @@ def read_job(text: str) -> Job:
     """
     fields: dict[str, str] = {}
     for found in _FIELD.finditer(text):
-        fields.setdefault(found["key"], unescape(found["value"]))
+        key, value = found.groups()
+        if key not in fields:
+            fields[key] = unescape(value)
     wrapped = fields.get("wrapped") or fields.get("job_class")
     error = fields.get("error_message", "")
     return Job(
@@ -123,7 +126,7 @@ def mail_in(text: str) -> str | None:
 
 def unescape(text: str) -> str:
     """Undo the escapes of a JSON or Ruby string, as far as they matter to an error text."""
-    return _ESCAPE.sub(lambda found: _ESCAPES[found[0]], text)
+    return _ESCAPE.sub(lambda found: _ESCAPES[found[0]], text) if "\\" in text else text
 
 
 _OTHER_GLOBAL_ID = expression(r"gid://(?!mastodon/)")

@@ -20,7 +20,7 @@ ROUTINES = (
 """Of mails by way of Action Mailer; as the gate takes them."""
 _SIDEKIQ = re.compile(
     r"(?P<time>[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) pid=(?P<pid>\d{1,10}) tid=(?P<tid>\w{1,32}) "
-    r"class=(?P<name>[\w:]{1,200}) jid=(?P<jid>\w{1,64})(?: elapsed=[\d.]{1,20})? INFO: (?P<step>start|done)"
+    r"class=(?P<name>[\w:]{1,200}) jid=(?P<jid>\w{1,64})(?: elapsed=[\d.]{1,20})? INFO: (?P<step>start|done|fail)"
 )
 _ACTIVEJOB = re.compile(
     r"\[ActiveJob\] \[(?P<name>[A-Z][\w:]{0,199})\] \[(?P<id>[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})\] "
@@ -28,7 +28,8 @@ _ACTIVEJOB = re.compile(
     r"(?P<rest>(?: [^\n]{0,2000})?)"
     r"|Delivered mail (?P<message_id>\S{1,300}) \([\d.]{1,20}ms\))"
 )
-_STEPS = {"start": (EventKind.STARTED, "sidekiq-start"), "done": (EventKind.ACCEPTED, "sidekiq-done")}
+_STEPS = {"start": (EventKind.STARTED, "sidekiq-start"), "done": (EventKind.ACCEPTED, "sidekiq-done"),
+          "fail": (EventKind.CONTEXT, "sidekiq-fail")}  # fmt: skip
 _VERBS = {
     "Performing": (EventKind.STARTED, "activejob-performing"),
     "Performed": (EventKind.ACCEPTED, "activejob-performed"),

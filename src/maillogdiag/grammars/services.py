@@ -98,7 +98,7 @@ class _Services:
 def _other_job(record: Record, text: str) -> Event | None:
     """A job that is not about mail and that a worker did, or failed to do: the worker is at work."""
     if "Job raised exception" in text:
-        job = read_job(text)
+        job = read_job(text[max(text.find("{"), 0) :])
     elif OFTEN in text and (found := _JOB_DONE.search(text)):
         job = Job(found["name"] or found["old_name"])
     else:
