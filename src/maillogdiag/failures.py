@@ -189,7 +189,10 @@ def _read(text: str) -> Failure:
 
 def flattened(text: str) -> str:
     """Return one line: line breaks, real and escaped, become blanks; bytes' escapes are read and their quoting goes."""
-    text = _ESCAPED_BREAK.sub(" ", _ESCAPED_BYTES.sub(_letters, text).translate(_CURLY_QUOTES))
+    if "\\" in text:
+        text = _ESCAPED_BREAK.sub(" ", _ESCAPED_BYTES.sub(_letters, text))
+    if not text.isascii():
+        text = text.translate(_CURLY_QUOTES)
     return " ".join(_BYTES_QUOTE.sub("", text).replace("\\'", "'").replace('\\"', '"').split())
 
 

@@ -88,7 +88,6 @@ _INVITES = expression(r"[Ii]nvit")
 _MAIL_PATH = expression(r"/(?:email/test|admin/test_email)\b")
 _SENDING = expression(r"sending mail(?: to (?P<to>\S{1,320}) with subject| ?$)")
 _UI_PREFIX = expression(r"^.{0,200}(?:Connection unsuccessful: ?|SendMail: ?)", re.DOTALL)
-_UI_TAIL = expression(r"(?: - undefined|\])?\s*$")
 _MAIL_REASON = expression(rf"\b[45]\d\d[ -](?:\d\.\d\.\d|[A-Z<'])|{MAIL_PORT}|:10025\b|\bsmtps?\b", re.IGNORECASE)
 _TLS_REASON = expression(r"^\W{0,4}(?:tls|x509|remote error: tls):")
 # What the stage is called where the server's language is not English, as far as it tells the phase.
@@ -98,7 +97,9 @@ _TRANSLATED = (
     (Phase.RCPT_TO, expression(r"destinat|empfänger|ontvanger|odbiorc|получател|收件|宛先|送信先", re.IGNORECASE)),
     (Phase.AUTH, expression(r"authenti|aut[eé]ntic|anmeld|uwierzyteln|аутентиф|認証|验证|驗證", re.IGNORECASE)),
 )  # fmt: skip
-_DETAILS = expression(r"(?:\[details: |\bdetails=)(?P<details>.*)\]?", re.DOTALL)
+_DETAILS = WordedPattern(
+    r"(?:\[details: |\bdetails=)(?P<details>.*)\]?", ("[details: ", "details="), re.DOTALL
+)
 _FAULT_LEVELS = frozenset({"", "error", "eror", "warn", "warning", "crit", "critical", "fatal", "notificationerror"})
 _NEAR_MS = 10
 _MOST_CHARACTERS = 8 * 1024
@@ -172,7 +173,7 @@ def _read_pasted(record: Record, text: str) -> tuple[Event, ...]:
         return ()
     if not (is_sending or _STAGE.search(text) or _MAIL_REASON.search(text)):
         return ()  # the consoles of S3 and Elasticsearch test their connections with the same words
-    failure = _failure(_UI_TAIL.sub("", text))
+    failure = _failure(_without_console_tail(text))
     return (Event(EventKind.FAILED, APP, record, "mattermost-console", (_reason_key(failure.text),), failure=failure),)
 
 
@@ -203,7 +204,7 @@ def _failure(text: str) -> Failure:
         head = words.partition(",")[0]
         phase = next((phase for phase, translated in _TRANSLATED if translated.search(head)), None)
         return read_failure(words.strip() or text, app=APP, phase=phase)
-    details = _DETAILS.search(text, stage.end())
+    details = _DETAILS.search(text[stage.end() :])
     reason = details["details"].rstrip("]") if details else text[stage.end() :].lstrip(" .,:-")
     phase = _phase_of(stage.group())
     if _TLS_REASON.match(reason):
@@ -211,7 +212,13 @@ def _failure(text: str) -> Failure:
         phase = Phase.STARTTLS
     elif phase is Phase.CONNECT and reason and not re.match(r"dial |lookup |context deadline|.{0,60}timeout", reason):
         phase = Phase.GREETING
-    return read_failure(_UI_TAIL.sub("", text[stage.start() :]), app=APP, phase=phase)
+    return read_failure(_without_console_tail(text[stage.start() :]), app=APP, phase=phase)
+
+
+def _without_console_tail(text: str) -> str:
+    """The text without what the console puts behind it, and without the bracket that closes its details."""
+    text = text.rstrip()
+    return text.removesuffix(" - undefined") if text.endswith(" - undefined") else text.removesuffix("]")
 
 
 def _failed(record: Record, entry: Entry, failure: Failure, fields: Mapping[str, str]) -> Event:
@@ -251,7 +258,7 @@ def _words_of(text: str) -> str:
 
 def _recipient_key(recipient: str, record: Record) -> str:
     assert record.time is not None
-    return f"to:{recipient}/{record.time.replace(second=record.time.second // 20 * 20, microsecond=0).isoformat()}"
+    return f"to:{recipient}/{int(record.time.timestamp()) // 20}"
 
 
 def _near_keys(record: Record) -> list[str]:
