@@ -97,9 +97,7 @@ _TRANSLATED = (
     (Phase.RCPT_TO, expression(r"destinat|empfänger|ontvanger|odbiorc|получател|收件|宛先|送信先", re.IGNORECASE)),
     (Phase.AUTH, expression(r"authenti|aut[eé]ntic|anmeld|uwierzyteln|аутентиф|認証|验证|驗證", re.IGNORECASE)),
 )  # fmt: skip
-_DETAILS = WordedPattern(
-    r"(?:\[details: |\bdetails=)(?P<details>.*)\]?", ("[details: ", "details="), re.DOTALL
-)
+_DETAILS = WordedPattern(r"(?:\[details: |\bdetails=)(?P<details>.*)\]?", ("[details: ", "details="), re.DOTALL)
 _FAULT_LEVELS = frozenset({"", "error", "eror", "warn", "warning", "crit", "critical", "fatal", "notificationerror"})
 _NEAR_MS = 10
 _MOST_CHARACTERS = 8 * 1024

@@ -51,7 +51,7 @@ class RubyEntry(NamedTuple):
             app=self.app,
             record=self.record,
             form=form,
-            keys=tuple(key for key in keys if key),
+            keys=tuple(filter(None, keys)),
             message=job_key or jid_key,
             failure=failure,
             mail=job.mail,

@@ -47,11 +47,12 @@ class Job(NamedTuple):
     @property
     def sends_mail(self) -> SendsMail:
         """How surely it is about outgoing mail."""
-        return SendsMail.YES if self.mail else _sends_mail(self.name or "", self.queue or "")
+        return SendsMail.YES if self.mail else sends_mail(self.name or "", self.queue or "")
 
 
 @lru_cache(maxsize=1024)
-def _sends_mail(name: str, queue: str) -> SendsMail:
+def sends_mail(name: str, queue: str = "") -> SendsMail:
+    """Return how surely a job of this class, from this queue, is about outgoing mail."""
     if not name and not queue:
         return SendsMail.UNKNOWN
     if _CERTAIN.search(name):
@@ -139,9 +140,13 @@ _MASTODON_MAILERS = WordedPattern(
 def app_of(record: Record) -> str:
     """Return "mastodon" where the record shows it, else "rails"."""
     text = record.text[:16_384]
-    where = f"{record.unit} {record.process} {record.host}"
-    if "mastodon" in text or "mastodon" in where or "Mastodon::" in text:
+    if _is_mastodons(record.unit, record.process, record.host) or "mastodon" in text or "Mastodon::" in text:
         return "mastodon"
     on_mailers = "(mailers)" in text or '"mailers"' in text
     is_mastodon = on_mailers and _MASTODON_MAILERS.search(text) and not _OTHER_GLOBAL_ID.search(text)
     return "mastodon" if is_mastodon else "rails"
+
+
+@lru_cache(maxsize=256)
+def _is_mastodons(unit: str | None, process: str | None, host: str | None) -> bool:
+    return any("mastodon" in name for name in (unit, process, host) if name)

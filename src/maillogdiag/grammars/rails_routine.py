@@ -9,7 +9,7 @@ import re
 from datetime import datetime
 
 from maillogdiag.events import Event, EventKind
-from maillogdiag.grammars.rails_jobs import Job, SendsMail, app_of, mail_in
+from maillogdiag.grammars.rails_jobs import SendsMail, app_of, mail_in, sends_mail
 from maillogdiag.records import Record
 
 ROUTINES = (
@@ -46,7 +46,7 @@ def _of_sidekiq(record: Record, text: str) -> tuple[Event, ...] | None:
     found = _SIDEKIQ.fullmatch(text)
     if found is None:
         return None
-    if Job(found["name"]).sends_mail is not SendsMail.YES:
+    if sends_mail(found["name"]) is not SendsMail.YES:
         return ()
     try:
         record = record.at(datetime.fromisoformat(found["time"]))
@@ -65,7 +65,7 @@ def _of_activejob(record: Record, text: str) -> tuple[Event, ...] | None:
     if message_id := found["message_id"]:
         return (Event(EventKind.STARTED, app, record, "actionmailer-sent", (job,), job, message_id=message_id),)
     mail = mail_in(found["rest"])
-    if Job(found["name"], found["queue"], mail=mail).sends_mail is not SendsMail.YES:
+    if not mail and sends_mail(found["name"], found["queue"]) is not SendsMail.YES:
         return ()
     kind, form = _VERBS[found["verb"]]
     return (Event(kind, app, record, form, (job,), job, mail=mail),)

@@ -46,9 +46,11 @@ def read_sidekiq(entry: RubyEntry) -> tuple[Event, ...]:
 
 def _step(entry: RubyEntry) -> Event | None:
     found = _STEP.match(entry.line.message)
+    if found is None:
+        return None
     context = entry.line.context
     job = Job(name=context.get("class"), queue=context.get("queue"), jid=context.get("jid"))
-    if found is None or job.sends_mail is not SendsMail.YES:
+    if job.sends_mail is not SendsMail.YES:
         return None
     return entry.event(_STEPS[found["step"]], f"sidekiq-{found['step']}", job)
 
