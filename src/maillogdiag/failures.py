@@ -17,7 +17,8 @@ from maillogdiag.expressions import expression
 
 _MOST_CHARACTERS = 8 * 1024
 # What differs from mail to mail and means nothing: whose address it is, and ids (hexadecimal, or long numbers).
-_LOCAL_PART = expression(r"[^\s<>()\[\]\"'`,;:=@\\/]{1,64}(?=@[\w\[])")
+# Searched for from the end of the text: a search for the "@" in front of it takes a tenth of the time.
+_LOCAL_PART = expression(r"@(?<=[\w\[]@)[^\s<>()\[\]\"'`,;:=@\\/]{1,64}")
 _VARYING = expression(r"\b(?:(?=[a-fA-F]{0,11}\d)[0-9a-fA-F]{12,}|\d{7,})\b")
 
 
@@ -138,7 +139,7 @@ _SERVERS = (
 
 _ESCAPED_BREAK = expression(r"\\r\\n|\\n|\\r|\\t")
 _ESCAPED_BYTES = expression(r"(?:\\x[0-9A-Fa-f]{2})+")
-_BYTES_QUOTE = expression(r"\b[bu](?=['\"])")
+_BYTES_QUOTE = expression(r"[bu](?<!\w.)(?=['\"])")
 _CURLY_QUOTES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"'})
 
 
@@ -161,7 +162,7 @@ def read_failure(
         port: its port, likewise.
     """
     text = text[:_MOST_CHARACTERS]
-    said = _read(_VARYING.sub("0", _LOCAL_PART.sub("user", text) if "@" in text else text))
+    said = _read(_VARYING.sub("0", _LOCAL_PART.sub("@resu", text[::-1])[::-1]))
     return Failure(
         text=text,
         normal=said.normal,
@@ -188,7 +189,10 @@ def _read(text: str) -> Failure:
 
 def flattened(text: str) -> str:
     """Return one line: line breaks, real and escaped, become blanks; bytes' escapes are read and their quoting goes."""
-    text = _ESCAPED_BREAK.sub(" ", _ESCAPED_BYTES.sub(_letters, text).translate(_CURLY_QUOTES))
+    if "\\" in text:
+        text = _ESCAPED_BREAK.sub(" ", _ESCAPED_BYTES.sub(_letters, text))
+    if not text.isascii():
+        text = text.translate(_CURLY_QUOTES)
     return " ".join(_BYTES_QUOTE.sub("", text).replace("\\'", "'").replace('\\"', '"').split())
 
 

@@ -85,3 +85,7 @@ class Record(NamedTuple):
     pid: int | None = None
     lines: int = 1
     is_routine: bool = False
+
+    def at(self, time: datetime | None) -> Record:
+        """Return the same with another time; `_replace` takes twice as long."""
+        return Record(self.text, self.place, time, *self[3:])

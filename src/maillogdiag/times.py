@@ -19,6 +19,28 @@ def aware(naive: datetime) -> datetime:
     return naive.replace(tzinfo=zone) if zone else naive.astimezone()
 
 
+def time_of(stamp: str) -> datetime | None:
+    """Return the aware time that a stamp such as "2022-02-28 09:15:25,607" tells; None where there is no such time.
+
+    Args:
+        stamp: in ISO 8601, at least to the minute and without a zone: it is in the machine's own, as for `aware`.
+    """
+    try:
+        if offset := _offset_in(stamp[:16], time.tzname):
+            return datetime.fromisoformat(stamp + offset)
+        return aware(datetime.fromisoformat(stamp))
+    except (ValueError, OverflowError):
+        return None
+
+
+@lru_cache(maxsize=256)
+def _offset_in(minute: str, names: tuple[str, str]) -> str:
+    """The offset of the machine's zone in a minute, as "+01:00"; empty where clocks were put forward over it."""
+    naive = datetime.fromisoformat(minute)
+    zone = _zone_in(naive, names)
+    return naive.replace(tzinfo=zone).isoformat()[len(naive.isoformat()) :] if zone else ""
+
+
 @lru_cache(maxsize=256)
 def _zone_in(minute: datetime, _names: tuple[str, str]) -> tzinfo | None:
     """The machine's zone in a minute, which many lines share; None where clocks were put forward over it.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from maillogdiag.expressions import expression
 from maillogdiag.records import Record
-from maillogdiag.times import aware
+from maillogdiag.times import time_of
 
 _STAMP = expression(r"(?:19|20)\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?P<fraction>[.,]\d{1,6})?")
 _HEAD_CHARACTERS = 60
@@ -21,22 +21,15 @@ def with_application_time(record: Record) -> Record:
     apart from a delay of seconds, so they differ by a zone's offset.
     """
     found = _STAMP.search(record.text, 0, _HEAD_CHARACTERS)
-    time = _time(found[0]) if found else None
+    time = time_of(found[0]) if found else None
     if found is None or time is None:
         return record
     if record.time is None:
-        return record._replace(time=time)
+        return record.at(time)
     if found["fraction"] is None:
         return record
     difference_s = (record.time - time).total_seconds()
     offset_s = round(difference_s / _ZONE_STEP_S) * _ZONE_STEP_S
     if abs(difference_s - offset_s) > _MOST_DELAY_S:
         return record
-    return record._replace(time=time + timedelta(seconds=offset_s))
-
-
-def _time(stamp: str) -> datetime | None:
-    try:
-        return aware(datetime.fromisoformat(stamp))
-    except ValueError:
-        return None
+    return record.at(time + timedelta(seconds=offset_s))

@@ -83,7 +83,7 @@ class _Exim:
         if parts is None:
             return ()
         if record.time is None and "time" in parts:
-            record = record._replace(time=_time(parts["time"], parts.get("zone", "")))
+            record = record.at(_time(parts["time"], parts.get("zone", "")))
         if "reply" in parts:
             return _read_refusal(record, parts)
         message = f"exim:{parts['id']}"

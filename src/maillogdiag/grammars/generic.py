@@ -18,13 +18,14 @@ from maillogdiag.failures import Phase, read_failure
 from maillogdiag.grammars.access_log import ACCESS_LINE
 from maillogdiag.grammars.parts import parse_parts
 from maillogdiag.grammars.ports import MAIL_PORT
+from maillogdiag.grammars.worded import WordedPattern
 from maillogdiag.records import Record
 
 APP = "any"
 _MOST_CHARACTERS = 8 * 1024
 
 # Words of one mail library or sending program each.
-_LIBRARY = expression(
+_LIBRARY = WordedPattern(
     r"nodemailer|SMTPConnection\.|code: '(?:EAUTH|EENVELOPE|EMESSAGE)'|command: '(?:CONN|AUTH|MAIL|RCPT|DATA)"
     r"|Invalid login: [45]\d\d|Greeting never received|all recipients were rejected"
     r"|com\.sun\.mail\.(?:smtp|util\.MailConnect)|(?:javax|jakarta)\.mail\.\w{0,40}(?:Failed|Authentication|Messaging)"
@@ -35,17 +36,28 @@ _LIBRARY = expression(
     r"|Failed to authenticate on SMTP server|smtp: server doesn't support|gomail: "
     r"|aiosmtplib\.\w|smtplib\.SMTP\w{4,}|Net::SMTP[A-Z]\w{4,}"
     r"|lettre::(?:transport|error)"
-    r"|SMTP(?:Connect|Authentication|Data|Helo|Fatal|Syntax)Error|SMTP(?:SenderRefused|RecipientsRefused)|curl: \(67\)"
-)
+    r"|SMTP(?:Connect|Authentication|Data|Helo|Fatal|Syntax)Error|SMTP(?:SenderRefused|RecipientsRefused)|curl: \(67\)",
+    ("nodemailer", "SMTP", "Smtp", "smtp: ", "code: '", "command: '", "Invalid login: ", "Greeting never received",
+     "all recipients were rejected", "com.sun.mail.", "javax.mail.", "jakarta.mail.", "springframework.mail",
+     "PHPMailer", "Mailer Error: ", "mail(): ", "Swift_", "Connection could not be established",
+     "Expected response code", "gomail: ", "aiosmtplib.", "lettre::", "curl: (67)"),
+)  # fmt: skip
 # reply := code (" " | "-") enhanced status code of the same class (RFC 3463)
-_REPLY = expression(r"(?:^|[\s:\"'(\[>=,])(?:smtp; ?)?(?P<class>[45])\d\d[ -](?P=class)\.[0-7]\.\d{1,3}(?![\d.])")
-_SENDING_FAILED = expression(
+_REPLY = WordedPattern(
+    r"(?:^|[\s:\"'(\[>=,])(?:smtp; ?)?(?P<class>[45])\d\d[ -](?P=class)\.[0-7]\.\d{1,3}(?![\d.])",
+    (" 4.", "-4.", " 5.", "-5."),
+)
+_SENDING_FAILED = WordedPattern(
     r"(?:[Ff]ail(?:ed|ure)?|[Ee]rror|ERROR|[Uu]nable|[Cc]ould ?n[o']t|[Cc]annot|[Cc]an't)"
     r"\W{1,3}(?:\w{1,20}\W{1,3}){0,3}?"
     r"(?:send|sending|deliver|delivering)\b[^\n]{0,60}?\be-?mails?\b"
-    r"|e-?mails? (?:could not be|was not|not) (?:sent|delivered)|[Ss]ending (?:of )?(?:the )?e-?mail failed"
+    r"|e-?mails? (?:could not be|was not|not) (?:sent|delivered)|[Ss]ending (?:of )?(?:the )?e-?mail failed",
+    ("mail",),
 )
-_SMTP = expression(rf"\bsmtps?(?:[.:/_ =-]|\b)|{MAIL_PORT}|\bport:? (?:25|465|587|2525)\b")
+_SMTP = WordedPattern(
+    rf"\bsmtps?(?:[.:/_ =-]|\b)|{MAIL_PORT}|\bport:? (?:25|465|587|2525)\b",
+    ("smtp", ":25", ":465", ":587", " 25", " 465", " 587"),
+)
 # Both in lower case.
 _TROUBLE = expression(
     r"refused|timed ?out|\btimeout\b(?! ?=)|unreachable|no route to host|no such host|name resolution|not known"
@@ -65,10 +77,12 @@ _OTHERS = expression(
     r"|rejected (?:rcpt|mail|ehlo|helo|connection)|inbound|incoming"
     r"|upstream|postgres|redis|elastic|plugin_id|sasl \w{1,20} authentication|ssl_accept|rip=|\bclient ip\b"
 )
-_INCOMING = expression(
+_INCOMING = WordedPattern(
     r"NOQUEUE|reject: |smtpd\b|postscreen|rejected (?:RCPT|MAIL|EHLO|HELO)|SASL \w{1,20} authentication failed"
-    r"|com\.sun\.mail\.(?:imap|pop3)|Net\.Imap|dovecot|fail2ban|rspamd|amavis|spamd\b|rip="
-)
+    r"|com\.sun\.mail\.(?:imap|pop3)|Net\.Imap|dovecot|fail2ban|rspamd|amavis|spamd\b|rip=",
+    ("NOQUEUE", "reject: ", "smtpd", "postscreen", "rejected ", "SASL ", "com.sun.mail.", "Net.Imap", "dovecot",
+     "fail2ban", "spamd", "amavis", "rip="),
+)  # fmt: skip
 _FRAME = expression(r"\n\s{1,40}(?:at |\.\.\. \d|#\d{1,3} |from )[^\n]{0,1000}")
 # smtplib's debug output: its error comes after it, or another line has the whole of it.
 _TRANSCRIPT = expression(r"\s*(?:reply|send|data): ")
@@ -99,9 +113,7 @@ class _Generic:
     def read(self, record: Record) -> Iterable[Event]:
         """Return the failure that `record` plainly tells of."""
         text = _FRAME.sub("", record.text[:_MOST_CHARACTERS])
-        if not any(anchor in text for anchor in self.anchors) or not _is_about_mail(
-            text, record.text[:_MOST_CHARACTERS]
-        ):
+        if not _is_about_mail(text, record.text[:_MOST_CHARACTERS]) or not any(word in text for word in self.anchors):
             return ()
         keys: tuple[str, ...] = (f"line:{record.time.isoformat()}/{text[:400]}",) if record.time else ()
         kind, form = EventKind.FAILED, "generic"
@@ -126,11 +138,8 @@ def _is_about_mail(text: str, whole: str) -> bool:
         return False
     if has_reply or _LIBRARY.search(whole):
         return True
-    if _OTHERS.search(lower):
-        return False
-    if _SENDING_FAILED.search(text):
-        return True
-    return bool(_TROUBLE.search(lower) and _SMTP.search(lower))
+    is_mail = _SENDING_FAILED.search(text) or (_SMTP.search(lower) and _TROUBLE.search(lower))
+    return is_mail is not None and not _OTHERS.search(lower)
 
 
 GRAMMAR = _Generic()

@@ -7,6 +7,7 @@ import re
 
 from maillogdiag.expressions import expression
 
+_DECODER = json.JSONDecoder(strict=False)
 _MEMBER = expression(
     r'"(?P<key>[A-Za-z_]{1,40})"\s?:\s?(?:"(?P<text>(?:[^"\\]|\\.)*)"?|(?P<number>-?\d[\d.eE+-]{0,30}))'
 )
@@ -20,7 +21,7 @@ def read_members(text: str) -> dict[str, object]:
     A broken object yields its texts and numbers, those of inner objects among them, all as str.
     """
     try:
-        loaded, _ = json.JSONDecoder(strict=False).raw_decode(text)
+        loaded, _ = _DECODER.raw_decode(text)
     except (ValueError, RecursionError):
         return {
             found["key"]: unescape(found["text"]) if found["text"] is not None else found["number"]

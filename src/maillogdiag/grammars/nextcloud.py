@@ -19,6 +19,7 @@ from maillogdiag.expressions import expression
 from maillogdiag.failures import Phase, read_failure
 from maillogdiag.grammars.members import read_members
 from maillogdiag.grammars.ports import MAIL_PORT
+from maillogdiag.grammars.worded import WordedPattern
 from maillogdiag.records import Record
 from maillogdiag.times import aware
 
@@ -37,19 +38,22 @@ _MAILER = expression(
     re.DOTALL,
 )
 # Words of PHP's mailers, whichever application they serve.
-_PHP_MAILER = expression(
+_PHP_MAILER = WordedPattern(
     r"Swift|authenticator|stream_socket_|Connection could not be established|Expected response code"
-    r"|Unable to connect with|Connection to \"|Could not send mail to "
-)
+    r"|Unable to connect with|Connection to \"|Could not send mail to ",
+    ("Swift", "authenticator", "stream_socket_", "Connection ", "Expected response code", "Unable to connect with",
+     "Could not send mail to "),
+)  # fmt: skip
 _SOCKET = expression(r"stream_socket_(?:client|enable_crypto)\(\)|php_network_getaddresses|fsockopen\(\)")
 # A socket is a mailer's where its port, its host, the frame or the page that was asked for says so.
 _MAIL_SOCKET = expression(rf"{MAIL_PORT}|Swift|Mailer|mailtest|(?:tcp|ssl|tls)://(?:smtp|mail|mx)\b", re.IGNORECASE)
 _DIALOGUE_ERROR = expression(r"!! (?P<error>.{1,2000}?)(?= >> |$)", re.DOTALL)
 # `Sent mail to "Array⏎(⏎    [ada@example.net] => Ada⏎)⏎" with subject …`: the first address
 _SENT = expression(r"Sent mail to \"(?:[^\"@]{0,200}?(?P<to>[^\s\[\]\"<>@]{1,64}@[\w.-]{1,255}))?")
-_OWN_TRACES = expression(
-    r"nextcloud|owncloud|Please revise your settings|OCA?\\|\bOC_|\"reqId\"|(?:Debug|Info|Warning|Error|Fatal) \| ",
-    re.IGNORECASE,
+# In lower case: to search without regard to case takes ten times as long.
+_OWN_TRACES = WordedPattern(
+    r"nextcloud|owncloud|please revise your settings|oca?\\|\boc_|\"reqid\"|(?:debug|info|warning|error|fatal) \| ",
+    ("nextcloud", "owncloud", "please revise your settings", "oc\\", "oca\\", "oc_", '"reqid"', " | "),
 )
 _LOG_READER = expression(r"^\W{0,4}(?:(?:Debug|Info|Warning|Error|Fatal)\s{1,9})?\|?\s{0,3}[\w -]{0,40}\| ")
 _TRACE = expression(
@@ -76,7 +80,7 @@ class _Nextcloud:
         if start >= 0:
             return _read_object(record, record.text[start:])
         text = record.text[:_MOST_CHARACTERS]
-        is_own = _OWN_TRACES.search(text) or _PHP_MAILER.search(text)
+        is_own = _PHP_MAILER.search(text) or _OWN_TRACES.search(text.lower())
         return _read_message(record, text, text, None) if is_own else ()
 
 
@@ -87,7 +91,7 @@ def _read_object(record: Record, text: str) -> tuple[Event, ...]:
     request = str(members.get("reqId", ""))
     context = f"{members.get('url', '')} {text[:_MOST_CHARACTERS]}"
     key = f"request:{request}" if request else None
-    return _read_message(record._replace(time=time or record.time), _message(members), context, key)
+    return _read_message(record.at(time or record.time), _message(members), context, key)
 
 
 def _message(members: Mapping[str, object]) -> str:
@@ -113,7 +117,7 @@ def _thrown(thrown: Mapping[str, object]) -> str:
 
 def _read_message(record: Record, words: str, context: str, key: str | None) -> tuple[Event, ...]:
     keys = (key,) if key else ()
-    app = APP if _OWN_TRACES.search(context) else "any"
+    app = APP if _OWN_TRACES.search(context.lower()) else "any"
     if (sent := _SENT.search(words)) and "!!" not in words:
         # SwiftMailer's caller never looked at the refused recipients: not a success where a refusal goes before.
         kind = EventKind.ACCEPTED if key else EventKind.NOTICE

@@ -47,11 +47,11 @@ def parse_parts(grammar: pp.ParserElement | Delayed, text: str) -> dict[str, str
     expression = _expression_of(grammar)
     if expression is None:
         return _parsed(grammar, text)
-    found = expression.pattern.match(text if expression.keeps_tabs else text.expandtabs())
+    found = expression.pattern.match(text.expandtabs() if "\t" in text and not expression.keeps_tabs else text)
     if found is None:
         return None
-    groups = found.groupdict()
-    return {name: groups[group] for group, name in expression.names.items() if groups[group] is not None}
+    groups = found.groups()
+    return {name: groups[at] for name, at in expression.parts if groups[at] is not None}
 
 
 def _parsed(grammar: pp.ParserElement | Delayed, text: str) -> dict[str, str] | None:
@@ -70,16 +70,18 @@ class _Expression:
         grammar: what to turn into one.
 
     Attributes:
-        names: the parts' names, by group; several alternatives may have parts of one name.
+        parts: the parts' names, and the place of each in the match's groups; several alternatives may have parts of
+            one name.
 
     Raises:
         ValueError: it holds something that no regular expression can express.
     """
 
     def __init__(self, grammar: pp.ParserElement) -> None:
-        self.names: dict[str, str] = {}
+        self._names: dict[str, str] = {}
         self.keeps_tabs = grammar.keepTabs
         self.pattern = re.compile(self._of(grammar))
+        self.parts = [(name, self.pattern.groupindex[group] - 1) for group, name in self._names.items()]
 
     def _of(self, element: pp.ParserElement) -> str:
         if element.parseAction or element.ignoreExprs:
@@ -127,8 +129,8 @@ class _Expression:
         return f"(?{flags}:{_GROUP.sub(renamed, pattern)})"
 
     def _group(self, name: str) -> str:
-        group = f"{name}_{len(self.names)}"
-        self.names[group] = name
+        group = f"{name}_{len(self._names)}"
+        self._names[group] = name
         return group
 
 

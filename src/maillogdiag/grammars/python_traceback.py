@@ -6,8 +6,10 @@ That is told by the frames (smtplib.py, django/core/mail …) and by the excepti
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from maillogdiag.expressions import expression
@@ -28,7 +30,8 @@ _NETWORK_EXCEPTION = expression(rf"{NETWORK_CLASS}(?![\w.])")
 _WITH_REPLY = expression(r"\(-?\d{1,3}, |\{")
 _NEVER_CONNECTED = "run connect() first"
 
-_HEADING = expression(r"\W{0,3}(?P<kind>Traceback|Stack) \(most recent call last\)")
+_HEADING_WORDS = "(most recent call last)"
+_HEADING = expression(rf"\W{{0,3}}(?P<kind>Traceback|Stack) {re.escape(_HEADING_WORDS)}")
 _FRAME = expression(r"\s+File \"(?P<path>[^\"]{1,400})\", line \d{1,7}(?:, in (?P<function>\S{1,200}))?")
 _EXCEPTION = expression(r"[A-Za-z_][\w.]{0,200}(?:: .*|:?$)")
 _RAISE = expression(rf"\s+raise (?P<call>(?:\w+\.)?{SMTP_CLASS}\b.*)")
@@ -138,20 +141,30 @@ def _walk(text: str) -> _Seen:
     is_inside, is_stack = False, False
     for line in text.splitlines():
         line = line[:_MOST_OF_A_LINE]
-        if heading := _HEADING.match(line):
+        if _HEADING_WORDS in line and (heading := _HEADING.match(line)):
             is_inside, is_stack = True, heading["kind"] == "Stack"
         elif is_stack:
             continue
-        elif frame := _FRAME.match(line):
-            is_inside = True
-            seen.enter(frame["path"], frame["function"] or "")
         elif line[:1].isspace():
-            if found := _RAISE.match(line):
-                seen.raised = found["call"]
+            path, function, call = _indented(line)
+            if path:
+                is_inside = True
+                seen.enter(path, function)
+            elif call:
+                seen.raised = call
         elif is_inside and _EXCEPTION.match(line):
             seen.leave(line)
             is_inside = False
     return seen
+
+
+@lru_cache(maxsize=256)
+def _indented(line: str) -> tuple[str, str, str]:
+    """Path and function of a frame, or the exception that the source below one raises; the same in most tracebacks."""
+    if frame := _FRAME.match(line):
+        return frame["path"], frame["function"] or "", ""
+    raising = _RAISE.match(line)
+    return "", "", raising["call"] if raising else ""
 
 
 def _decisive(exceptions: Sequence[str]) -> str | None:

@@ -17,11 +17,15 @@ from maillogdiag.grammars.parts import Delayed, parse_parts
 from maillogdiag.grammars.rails_events import RubyEntry
 from maillogdiag.grammars.rails_jobs import Job, SendsMail, mail_in
 from maillogdiag.grammars.ruby_exceptions import RubyException, exception_at_start, failure_of, is_about_mail
+from maillogdiag.grammars.worded import WordedPattern
 
 _VERBS = r"(?:Enqueued|Failed enqueuing|Performing|Performed|Error performing|Retrying|Stopped retrying|Discarded)"
 _VERB = pp.Regex(_VERBS)("verb")
 # Behind a prefix that no envelope knows, the verb and its class still stand together.
-_START = expression(rf"{_VERBS}\s+[A-Z][\w:]{{0,200}}\s+(?:\(Job ID: |(?:from|to|in|due)\b)")
+_START = WordedPattern(
+    rf"{_VERBS}\s+[A-Z][\w:]{{0,200}}\s+(?:\(Job ID: |(?:from|to|in|due)\b)",
+    ("Enqueued", "enqueuing", "erform", "etrying", "Discarded"),
+)
 _CLASS = pp.Regex(r"[A-Z][\w:]{0,200}")("name")
 _JOB_ID = pp.Regex(r"\(Job ID: (?P<job_id>[\w-]{1,64})\)")
 _QUEUE = pp.Regex(r"(?:from|to) (?:[\w:]{1,80}\()?(?P<queue>[\w:.-]{1,120})\)?")
@@ -57,7 +61,7 @@ def read_activejob(entry: RubyEntry) -> tuple[Event, ...]:
     Example: `Error performing ActionMailer::MailDeliveryJob (Job ID: 86fb…) from Sidekiq(mailers) in 59.19ms:
     Net::SMTPAuthenticationError (535 5.7.8 Error: authentication failed⏎):`
     """
-    start = _START.search(entry.line.message, 0, 1000)
+    start = _START.search(entry.line.message[:1000])
     if start is None:
         return ()
     found = parse_parts(_JOB_LINE, entry.line.message[start.start() :])

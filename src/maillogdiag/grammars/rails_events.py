@@ -51,7 +51,7 @@ class RubyEntry(NamedTuple):
             app=self.app,
             record=self.record,
             form=form,
-            keys=tuple(key for key in keys if key),
+            keys=tuple(filter(None, keys)),
             message=job_key or jid_key,
             failure=failure,
             mail=job.mail,
@@ -67,4 +67,4 @@ def with_time(record: Record, line: RubyLine) -> Record:
     """
     if line.time is None or (record.time is not None and not line.has_zone):
         return record
-    return record._replace(time=line.time)
+    return record.at(line.time)

@@ -47,11 +47,12 @@ class Job(NamedTuple):
     @property
     def sends_mail(self) -> SendsMail:
         """How surely it is about outgoing mail."""
-        return SendsMail.YES if self.mail else _sends_mail(self.name or "", self.queue or "")
+        return SendsMail.YES if self.mail else sends_mail(self.name or "", self.queue or "")
 
 
 @lru_cache(maxsize=1024)
-def _sends_mail(name: str, queue: str) -> SendsMail:
+def sends_mail(name: str, queue: str = "") -> SendsMail:
+    """Return how surely a job of this class, from this queue, is about outgoing mail."""
     if not name and not queue:
         return SendsMail.UNKNOWN
     if _CERTAIN.search(name):
@@ -81,7 +82,7 @@ _FIELD = expression(
 _ARGUMENTS = WordedPattern(
     r'(?:"arguments"\s{0,2}(?::|=>)\s{0,2}\[|with arguments: |arguments: \[)\s{0,2}'
     r'"(?P<mailer>[A-Z][\w:]{0,120})",\s{0,2}"(?P<mail>\w{1,120}[!?]?)",\s{0,2}"deliver_now!?"',
-    ("deliver_now",),
+    ('"deliver_now',),
 )
 _YAML_ARGUMENTS = WordedPattern(
     r"!ruby/class '(?P<mailer>[A-Z][\w:]{0,120})'(?:\\n|\s){0,4}- :(?P<mail>\w{1,120})", ("!ruby/class '",)
@@ -93,6 +94,7 @@ _ESCAPES = {"\\n": "\n", '\\"': '"', "\\\\": "\\", "\\u003c": "<", "\\u003e": ">
 _ESCAPE = expression(r'\\(?:u003[ce]|[n"\\/])')
 
 
+@lru_cache(maxsize=8)
 def read_job(text: str) -> Job:
     """Read a job hash, as JSON or as Ruby prints it, whole or cut: `{"class" => "X", "queue" => "mailers", …}`.
 
@@ -100,7 +102,9 @@ def read_job(text: str) -> Job:
     """
     fields: dict[str, str] = {}
     for found in _FIELD.finditer(text):
-        fields.setdefault(found["key"], unescape(found["value"]))
+        key, value = found.groups()
+        if key not in fields:
+            fields[key] = unescape(value)
     wrapped = fields.get("wrapped") or fields.get("job_class")
     error = fields.get("error_message", "")
     return Job(
@@ -123,7 +127,7 @@ def mail_in(text: str) -> str | None:
 
 def unescape(text: str) -> str:
     """Undo the escapes of a JSON or Ruby string, as far as they matter to an error text."""
-    return _ESCAPE.sub(lambda found: _ESCAPES[found[0]], text)
+    return _ESCAPE.sub(lambda found: _ESCAPES[found[0]], text) if "\\" in text else text
 
 
 _OTHER_GLOBAL_ID = expression(r"gid://(?!mastodon/)")
@@ -136,9 +140,13 @@ _MASTODON_MAILERS = WordedPattern(
 def app_of(record: Record) -> str:
     """Return "mastodon" where the record shows it, else "rails"."""
     text = record.text[:16_384]
-    where = f"{record.unit} {record.process} {record.host}"
-    if "mastodon" in text or "mastodon" in where or "Mastodon::" in text:
+    if _is_mastodons(record.unit, record.process, record.host) or "mastodon" in text or "Mastodon::" in text:
         return "mastodon"
     on_mailers = "(mailers)" in text or '"mailers"' in text
     is_mastodon = on_mailers and _MASTODON_MAILERS.search(text) and not _OTHER_GLOBAL_ID.search(text)
     return "mastodon" if is_mastodon else "rails"
+
+
+@lru_cache(maxsize=256)
+def _is_mastodons(unit: str | None, process: str | None, host: str | None) -> bool:
+    return any("mastodon" in name for name in (unit, process, host) if name)

@@ -21,12 +21,17 @@ _FAILED = expression(
     r"Failed delivery of mail \S{1,300} error_class=(?P<name>[\w:]{1,120}) "
     r"error_message=\"?(?P<message>(?:[^\"\\]|\\.){0,4000})"
 )
+_VERBS = ("Sent ", "Delivered ", "Skipped ", "Failed ")
 _SETUP = "E-mail could not be sent with this configuration"
 
 
 def read_mailer(entry: RubyEntry) -> tuple[Event, ...]:
     """Return what a line of ActionMailer's says: `Delivered mail 6b01…@example.org (167.2ms)`."""
     message = entry.line.message
+    if _SETUP in message:
+        return (_setup(entry._replace(app="mastodon")),)
+    if not message.startswith(_VERBS):
+        return ()
     job = Job(job_id=entry.line.job_tag, jid=entry.line.context.get("jid"))
     request = entry.line.request_tag if not job.job_id else None
     if sent := _SENT.match(message):
@@ -42,8 +47,6 @@ def read_mailer(entry: RubyEntry) -> tuple[Event, ...]:
     if skipped := _SKIPPED.match(message):
         failure = failure_of(RubyException(skipped[0]), "", entry.app)
         return (entry.event(EventKind.FAILED, "actionmailer-skipped", job, failure=failure, request=request),)
-    if _SETUP in message:
-        return (_setup(entry._replace(app="mastodon")),)
     return ()
 
 

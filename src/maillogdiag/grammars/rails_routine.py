@@ -9,7 +9,7 @@ import re
 from datetime import datetime
 
 from maillogdiag.events import Event, EventKind
-from maillogdiag.grammars.rails_jobs import Job, SendsMail, app_of, mail_in
+from maillogdiag.grammars.rails_jobs import SendsMail, app_of, mail_in, sends_mail
 from maillogdiag.records import Record
 
 ROUTINES = (
@@ -20,7 +20,7 @@ ROUTINES = (
 """Of mails by way of Action Mailer; as the gate takes them."""
 _SIDEKIQ = re.compile(
     r"(?P<time>[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) pid=(?P<pid>\d{1,10}) tid=(?P<tid>\w{1,32}) "
-    r"class=(?P<name>[\w:]{1,200}) jid=(?P<jid>\w{1,64})(?: elapsed=[\d.]{1,20})? INFO: (?P<step>start|done)"
+    r"class=(?P<name>[\w:]{1,200}) jid=(?P<jid>\w{1,64})(?: elapsed=[\d.]{1,20})? INFO: (?P<step>start|done|fail)"
 )
 _ACTIVEJOB = re.compile(
     r"\[ActiveJob\] \[(?P<name>[A-Z][\w:]{0,199})\] \[(?P<id>[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})\] "
@@ -28,7 +28,8 @@ _ACTIVEJOB = re.compile(
     r"(?P<rest>(?: [^\n]{0,2000})?)"
     r"|Delivered mail (?P<message_id>\S{1,300}) \([\d.]{1,20}ms\))"
 )
-_STEPS = {"start": (EventKind.STARTED, "sidekiq-start"), "done": (EventKind.ACCEPTED, "sidekiq-done")}
+_STEPS = {"start": (EventKind.STARTED, "sidekiq-start"), "done": (EventKind.ACCEPTED, "sidekiq-done"),
+          "fail": (EventKind.CONTEXT, "sidekiq-fail")}  # fmt: skip
 _VERBS = {
     "Performing": (EventKind.STARTED, "activejob-performing"),
     "Performed": (EventKind.ACCEPTED, "activejob-performed"),
@@ -45,10 +46,10 @@ def _of_sidekiq(record: Record, text: str) -> tuple[Event, ...] | None:
     found = _SIDEKIQ.fullmatch(text)
     if found is None:
         return None
-    if Job(found["name"]).sends_mail is not SendsMail.YES:
+    if sends_mail(found["name"]) is not SendsMail.YES:
         return ()
     try:
-        record = record._replace(time=datetime.fromisoformat(found["time"]))
+        record = record.at(datetime.fromisoformat(found["time"]))
     except ValueError:
         return None
     kind, form = _STEPS[found["step"]]
@@ -64,7 +65,7 @@ def _of_activejob(record: Record, text: str) -> tuple[Event, ...] | None:
     if message_id := found["message_id"]:
         return (Event(EventKind.STARTED, app, record, "actionmailer-sent", (job,), job, message_id=message_id),)
     mail = mail_in(found["rest"])
-    if Job(found["name"], found["queue"], mail=mail).sends_mail is not SendsMail.YES:
+    if not mail and sends_mail(found["name"], found["queue"]) is not SendsMail.YES:
         return ()
     kind, form = _VERBS[found["verb"]]
     return (Event(kind, app, record, form, (job,), job, mail=mail),)

@@ -46,9 +46,11 @@ def read_sidekiq(entry: RubyEntry) -> tuple[Event, ...]:
 
 def _step(entry: RubyEntry) -> Event | None:
     found = _STEP.match(entry.line.message)
+    if found is None:
+        return None
     context = entry.line.context
     job = Job(name=context.get("class"), queue=context.get("queue"), jid=context.get("jid"))
-    if found is None or job.sends_mail is not SendsMail.YES:
+    if job.sends_mail is not SendsMail.YES:
         return None
     return entry.event(_STEPS[found["step"]], f"sidekiq-{found['step']}", job)
 
@@ -100,9 +102,10 @@ def _frames(entry: RubyEntry) -> Event | None:
 
 def _exception(entry: RubyEntry) -> Event | None:
     """`Class: message`, with nothing but the thread id to say whose it is; Sidekiq 3 leaves out the class."""
-    if begins_with_frame(entry.line.message):
+    message = entry.line.message
+    if begins_with_frame(message) or (_JOB_DUMP.match(message) and _is_other_work(read_job(message))):
         return None
-    exception = exception_at_start(entry.line.message) or find_exception(entry.line.message)
+    exception = exception_at_start(message) or find_exception(message)
     if exception is None or exception.name in _NO_FAILURES:
         return None
     if entry.line.level not in _EXCEPTION_LEVELS and not exception.is_smtp:
@@ -112,3 +115,8 @@ def _exception(entry: RubyEntry) -> Event | None:
     is_sure = is_about_mail(exception, entry.text, SendsMail.UNKNOWN)
     form = "sidekiq-exception" if is_sure else "sidekiq-exception?"
     return entry.event(EventKind.FAILED, form, Job(), failure=failure_of(exception, entry.text, entry.app))
+
+
+def _is_other_work(job: Job) -> bool:
+    """Whether a job is not about mail and its hash names no error: one that its arguments speak of did not happen."""
+    return job.sends_mail is SendsMail.NO and job.error is None

@@ -70,10 +70,11 @@ _NETWORK_MESSAGE = WordedPattern(
 )  # fmt: skip
 
 # These search what is in lower case: to search without regard to case takes ten times as long.
-_MAIL_WORDS = expression(
+_MAIL_WORDS = WordedPattern(
     r"\bport (?:25|465|587|2525)\b|(?<=[\w\])]):(?:25|465|587|2525)\b(?![:.\d])|smtp|sendmail|[a-z]mailer\b|@mailers\b"
     r"|\b(?:send|sent|sending|deliver\w{0,5}|notif\w{0,10})\b[^\n]{0,40}\be-?mails?\b|\be-?mails?\b[^\n]{0,30}"
-    r"\b(?:could not|cannot|not|failed|fail|error|delivery)\b"
+    r"\b(?:could not|cannot|not|failed|fail|error|delivery)\b",
+    ("mail", "smtp", ":25", ":465", ":587", "port 25", "port 465", "port 587"),
 )
 _OTHER_SERVICE = expression(
     r"net/(?:http|imap|pop|ldap|ftp|ssh)\b|net::(?:http|imap|pop3|ldap|ftp|ssh)|http::|https?://|\bimaps?\b|\bpop3s?\b"
@@ -100,17 +101,22 @@ _LINE_BELOW = expression(
     r"(?:[ `*]{0,4}(?:in|at) \S{1,200})?[`*:,\s-]{0,40}(?:Error message:\s{0,3}`{0,3}\s?)?(?P<message>[^\n`]{1,2000})"
 )
 # Structured logs: `"error_class":"X","error_message":"m"` in either order, `"exception":["X","m"]`, Que's `"error"`.
-_FIELD_CLASS = expression(
-    r"(?:exception[._]?|error[._])class\\?\"?\s{0,2}(?:=>|:|=)\s{0,2}\\?\"?(?P<name>[A-Z][\w:]{1,120})"
+_FIELD_CLASS = WordedPattern(
+    r"(?:exception[._]?|error[._])class\\?\"?\s{0,2}(?:=>|:|=)\s{0,2}\\?\"?(?P<name>[A-Z][\w:]{1,120})",
+    ("exception.class", "exception_class", "exceptionclass", "error.class", "error_class"),
 )
-_FIELD_MESSAGE = expression(
-    r"(?:exception[._]?|error[._])message\\?\"?\s{0,2}(?:=>|:|=)\s{0,2}\\?\"(?P<message>(?:[^\"\\]|\\.){0,4000})"
+_FIELD_MESSAGE = WordedPattern(
+    r"(?:exception[._]?|error[._])message\\?\"?\s{0,2}(?:=>|:|=)\s{0,2}\\?\"(?P<message>(?:[^\"\\]|\\.){0,4000})",
+    ("exception.message", "exception_message", "exceptionmessage", "error.message", "error_message"),
 )
-_PAIR = expression(
+_PAIR = WordedPattern(
     rf"\"(?:exception\": ?\[|error\": ?{{\"class\": ?)\"(?P<name>{_CLASS})\", ?(?:\"message\": ?)?"
-    r"\"(?P<message>(?:[^\"\\]|\\.){0,4000})"
+    r"\"(?P<message>(?:[^\"\\]|\\.){0,4000})",
+    ('"exception":', '"error":'),
 )
-_PYTHON = expression(r"Traceback \(most recent|\.py\", line|\bsmtplib\.")
+_PYTHON = WordedPattern(
+    r"Traceback \(most recent|\.py\", line|\bsmtplib\.", ("Traceback (most recent", '.py", line', "smtplib.")
+)
 
 
 @lru_cache(maxsize=64)
@@ -158,7 +164,8 @@ def find_exception(text: str) -> RubyException | None:
 def _structured(text: str) -> RubyException | None:
     if pair := _PAIR.search(text):
         return RubyException(f"{pair['name']}: {unescape(pair['message'])}", pair["name"])
-    name, message = _FIELD_CLASS.search(text), _FIELD_MESSAGE.search(text)
+    name = _FIELD_CLASS.search(text)
+    message = _FIELD_MESSAGE.search(text) if name else None
     if name is None or message is None:
         return None
     return RubyException(f"{name['name']}: {unescape(message['message'])}", name["name"])
@@ -188,7 +195,8 @@ def is_about_mail(exception: RubyException, text: str, job: SendsMail) -> bool:
     if not exception.is_network:
         return False
     lower = text.lower()
-    return not _OTHER_SERVICE.search(lower) and (job is SendsMail.MAYBE or bool(_MAIL_WORDS.search(lower)))
+    is_likely = job is SendsMail.MAYBE or _MAIL_WORDS.search(lower) is not None
+    return is_likely and not _OTHER_SERVICE.search(lower)
 
 
 def failure_of(exception: RubyException, text: str, app: str) -> Failure:

@@ -30,6 +30,7 @@ _SMTP_METHOD = expression(
     r"net/smtp[\w/]{0,60}\.rb(?::\d+:in\s[`'\"]|\", line \d+, in )(?:(?:block|rescue|ensure) (?:\(\d+ levels\) )?in )?"
     r"(?:[\w:]{1,60}[#.])?(?P<method>\w{1,60})"
 )
+_FRAME_CHARACTERS = 300
 _PHASES = {
     "tcp_socket": Phase.CONNECT,
     "ehlo": Phase.EHLO,
@@ -75,7 +76,12 @@ def phase_in(text: str) -> Phase | None:
     `data` is where net-smtp sends the whole mail and waits for the last reply, unless `check_continue` is in front:
     then the server refused the DATA command itself. A reply read in `do_start` is the greeting.
     """
-    methods = [found["method"] for found in _SMTP_METHOD.finditer(text)]
+    # These frames stand together: to search what is around them would take most of the time.
+    begin = text.find("net/smtp")
+    if begin < 0:
+        return None
+    end = text.rfind("net/smtp") + _FRAME_CHARACTERS
+    methods = [found["method"] for found in _SMTP_METHOD.finditer(text, begin, end)]
     for place, method in enumerate(methods):
         phase = Phase.AUTH if method.startswith("auth_") else _PHASES.get(method)
         if phase is Phase.END_OF_DATA and "check_continue" in methods[:place]:

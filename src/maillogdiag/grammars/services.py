@@ -98,7 +98,7 @@ class _Services:
 def _other_job(record: Record, text: str) -> Event | None:
     """A job that is not about mail and that a worker did, or failed to do: the worker is at work."""
     if "Job raised exception" in text:
-        job = read_job(text)
+        job = read_job(text[max(text.find("{"), 0) :])
     elif OFTEN in text and (found := _JOB_DONE.search(text)):
         job = Job(found["name"] or found["old_name"])
     else:
@@ -145,7 +145,7 @@ def _with_sidekiq_time(record: Record) -> Record:
     """Sidekiq's stamp is in UTC; the rest of its head need not be read."""
     found = _SIDEKIQ_TIME.search(record.text[:100])
     try:
-        return record._replace(time=datetime.fromisoformat(found[0])) if found else record
+        return record.at(datetime.fromisoformat(found[0])) if found else record
     except ValueError:
         return record
 
@@ -183,7 +183,7 @@ def _mattermost(record: Record, text: str) -> Event | None:
     if entry is None:
         return None
     if entry.time is not None:
-        record = record._replace(time=entry.time)
+        record = record.at(entry.time)
     if _MATTERMOST.match(entry.message):
         form = "stopped" if entry.message.startswith(("Stopping", "Server stopped")) else "started"
         return _changed(record, "mattermost", form, "mattermost")

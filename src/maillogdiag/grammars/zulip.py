@@ -22,6 +22,7 @@ APP = "zulip"
 # The paths and names that only a Zulip server has.
 _MARKS = ("/home/zulip/", "zerver", "zulip-py3-venv", "/var/log/zulip/", "[zulip.")
 
+_SENDING = Told.SENDING.value
 # The mail whose sending began last.
 _BEGUN = "begun:"
 
@@ -68,9 +69,9 @@ class _Zulip:
 
 def _begun(record: Record, template: str, recipient: str) -> Event:
     """The event of a mail whose sending began."""
-    form, to = Told.SENDING.value, f"{template}/{recipient}"
-    keys = (*_copy_key(record, form, recipient), f"to:{to}", f"rcpt:{recipient}", _BEGUN)
-    return Event(EventKind.STARTED, APP, record, form, keys, _mail_of_day(record, to), None, template, recipient)
+    stamp, to = _stamp(record), f"{template}/{recipient}"
+    keys = (*_copy_key(stamp, _SENDING, recipient), f"to:{to}", f"rcpt:{recipient}", _BEGUN)
+    return Event(EventKind.STARTED, APP, record, _SENDING, keys, _mail_of_day(stamp, to), None, template, recipient)
 
 
 def _event(record: Record, message: Message) -> Event:
@@ -118,7 +119,7 @@ def _keys(record: Record, message: Message, reason: str) -> Iterable[str]:
         return
     if told is Told.TEST_FAILED:
         yield transcript_key(record, message.reason)
-    yield from _copy_key(record, told.value, message.recipient or gist_of(reason))
+    yield from _copy_key(_stamp(record), told.value, message.recipient or gist_of(reason))
     if message.template:
         yield f"to:{message.template}/{message.recipient}"
     if message.recipient and told is not Told.GIVEN_UP:
@@ -134,13 +135,17 @@ def _of_python(event: Event) -> Event:
     if event.failure is None or event.form.endswith("?"):
         return event
     record = event.record
-    copy = _copy_key(record, event.form, gist_of(event.failure.text))
+    copy = _copy_key(_stamp(record), event.form, gist_of(event.failure.text))
     return event._replace(keys=(*copy, *event.keys, _BEGUN))
 
 
-def _copy_key(record: Record, form: str, detail: str) -> tuple[str, ...]:
+def _stamp(record: Record) -> str:
+    return record.time.isoformat() if record.time else ""
+
+
+def _copy_key(stamp: str, form: str, detail: str) -> tuple[str, ...]:
     """The key of the same line in another file."""
-    return (f"copy:{record.time.isoformat()}/{form}/{detail}",) if record.time else ()
+    return (f"copy:{stamp}/{form}/{detail}",) if stamp else ()
 
 
 def _mail_id(record: Record, message: Message) -> str | None:
@@ -149,11 +154,11 @@ def _mail_id(record: Record, message: Message) -> str | None:
         return f"scheduled:{message.subject}"
     if not message.template:
         return None
-    return _mail_of_day(record, f"{message.template}/{message.recipient}")
+    return _mail_of_day(_stamp(record), f"{message.template}/{message.recipient}")
 
 
-def _mail_of_day(record: Record, mail: str) -> str:
-    return f"mail:{mail}/{record.time.date() if record.time else ''}"
+def _mail_of_day(stamp: str, mail: str) -> str:
+    return f"mail:{mail}/{stamp[:10]}"
 
 
 GRAMMAR = _Zulip()
