@@ -110,10 +110,17 @@ class Reader:
         Of an entry that says nothing of mail each line counts as one, since the gate, which holds most of them back,
         cannot tell better: so the number does not depend on what it held back.
         """
-        if record.is_routine:
-            return self._read_routine(record, counts)
         text = record.text
-        for grammar in self._anchors.grammars_for(text) if self.gated else self.grammars:
+        grammars = self._anchors.grammars_for(text) if self.gated else self.grammars
+        if record.is_routine:
+            # A grammar without an anchor in all of the lines has none in any of them.
+            asked = tuple(grammars)
+            return [event for line in _lines_of(record) for event in self._read(line, asked, counts)]
+        return self._read(record, grammars, counts)
+
+    def _read(self, record: Record, grammars: Iterable[Grammar], counts: Counts) -> Sequence[Event]:
+        text = record.text
+        for grammar in grammars:
             if events := tuple(grammar.read(record)):
                 counts.count(record, events)
                 return events
@@ -127,18 +134,6 @@ class Reader:
         else:
             counts.records += record.lines
         return ()
-
-    def _read_routine(self, record: Record, counts: Counts) -> Sequence[Event]:
-        """Read lines of which each is an entry. What no grammar before has an anchor in, none has in any of them."""
-        grammar = next(self._anchors.grammars_for(record.text))
-        found: list[Event] = []
-        for line in _lines_of(record):
-            if events := tuple(grammar.read(line)):
-                counts.count(line, events)
-                found += events
-            else:
-                found += self.read(line, counts)
-        return found
 
 
 def _lines_of(record: Record) -> Iterator[Record]:
