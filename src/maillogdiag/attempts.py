@@ -25,7 +25,7 @@ from maillogdiag.tries import SILENT_SUCCESS_FORMS, Try, leads_to_none, slot_of
 _SLOT = "\x00"
 # Tries kept open for further lines and for copies in other files; the oldest is closed first. Those that go well are
 # many, and would close the others long before the file comes that has copies of them.
-_MOST_SMOOTH, _MOST_FAILING = 1_500, 4_000
+_MOST_SMOOTH, _MOST_FAILING = 1_500, 3_000
 # Of the failing ones so many are kept as they are; older ones are put away, some at a time.
 _MOST_AT_HAND, _BOX = 96, 16
 # Failures of one reply that may still meet the other half of the same refusal, refusals and echoes each; and replies.

@@ -6,7 +6,7 @@ Nothing here depends on the order of entries, so that the parts of a log can be 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from maillogdiag.anchors import Anchors
@@ -16,7 +16,7 @@ from maillogdiag.expressions import expression
 from maillogdiag.gate import Gate
 from maillogdiag.grammars.access_log import ACCESS_LINE
 from maillogdiag.grammars.interface import Grammar
-from maillogdiag.records import Place, Record
+from maillogdiag.records import Record
 from maillogdiag.reports.excerpts import SAMPLE_CHARACTERS
 
 # An entry that speaks of outgoing mail in trouble and that no grammar reads is shown as not understood.
@@ -47,6 +47,12 @@ class Counts:
         self.records += 1 if kinds else record.lines
         self.mail_records += bool(kinds)
         self.kinds.update(kinds)
+
+    def count_routine(self, events: Sequence[Event]) -> None:
+        """Count entries of which each tells of one event of a mail."""
+        self.records += len(events)
+        self.mail_records += len(events)
+        self.kinds.update([event.kind for event in events])
 
     def sample(self, text: str) -> None:
         """Keep the beginning of an entry that was not understood, once where only its numbers differ."""
@@ -110,17 +116,10 @@ class Reader:
         Of an entry that says nothing of mail each line counts as one, since the gate, which holds most of them back,
         cannot tell better: so the number does not depend on what it held back.
         """
-        text = record.text
-        grammars = self._anchors.grammars_for(text) if self.gated else self.grammars
         if record.is_routine:
-            # A grammar without an anchor in all of the lines has none in any of them.
-            asked = tuple(grammars)
-            return [event for line in _lines_of(record) for event in self._read(line, asked, counts)]
-        return self._read(record, grammars, counts)
-
-    def _read(self, record: Record, grammars: Iterable[Grammar], counts: Counts) -> Sequence[Event]:
+            return self._read_routine(record, counts)
         text = record.text
-        for grammar in grammars:
+        for grammar in self._anchors.grammars_for(text) if self.gated else self.grammars:
             if events := tuple(grammar.read(record)):
                 counts.count(record, events)
                 return events
@@ -135,9 +134,14 @@ class Reader:
             counts.records += record.lines
         return ()
 
+    def _read_routine(self, record: Record, counts: Counts) -> Sequence[Event]:
+        """Read lines of which each is an entry.
 
-def _lines_of(record: Record) -> Iterator[Record]:
-    """Yield each line as a record of its own."""
-    (source, first), envelope = record.place, record[2:7]
-    for number, text in enumerate(record.text.split("\n"), start=first):
-        yield Record(text, Place(source, number), *envelope)
+        What no grammar before has an anchor in, none of these has in any of the lines.
+        """
+        grammar = next(self._anchors.grammars_for(record.text), None)
+        read_routine: Callable[[Record], Sequence[Event]] | None = getattr(grammar, "read_routine", None)
+        if read_routine and (events := read_routine(record)):
+            counts.count_routine(events)
+            return events
+        return [event for line in record.apart() for event in self.read(line, counts)]

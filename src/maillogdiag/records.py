@@ -9,6 +9,7 @@ Both are named tuples: of all that is made once a line these take the least time
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -89,3 +90,9 @@ class Record(NamedTuple):
     def at(self, time: datetime | None) -> Record:
         """Return the same with another time; `_replace` takes twice as long."""
         return Record(self.text, self.place, time, *self[3:])
+
+    def apart(self) -> Iterator[Record]:
+        """Yield each line as a record of its own."""
+        (source, first), envelope = self.place, self[2:7]
+        for number, text in enumerate(self.text.split("\n"), start=first):
+            yield Record(text, Place(source, number), *envelope)

@@ -52,3 +52,26 @@ def test_what_zulip_writes_of_every_mail(text: str, time: datetime | None) -> No
     record = Record(text, Place("send_email.log", 1), time)
 
     assert zulip.GRAMMAR.read(record) == zulip.GRAMMAR.read_in_full(record)
+
+
+def sendings() -> st.SearchStrategy[str]:
+    """Zulip's lines, with what may stand behind the recipient."""
+    line = st.from_regex(zulip_lines.SENDING_TO_ONE.pattern)
+    return st.builds(str.__add__, line, st.sampled_from(("", " in chat (triggered from 192.0.2.44)"))).map(str.strip)
+
+
+@given(st.lists(steps() | jobs(), min_size=1), st.sampled_from(("mastodon-sidekiq.service", "app.service")))
+def test_what_rails_writes_of_several_mails(texts: list[str], unit: str) -> None:
+    record = Record("\n".join(texts), Place("sidekiq.log", 7), NOW, unit=unit, lines=len(texts), is_routine=True)
+    one_by_one = [event for line in record.apart() for event in rails.GRAMMAR.read(line)]
+
+    assert rails.GRAMMAR.read_routine(record) in ([], one_by_one)
+
+
+@given(st.lists(sendings(), min_size=1), st.none() | st.just(NOW))
+def test_what_zulip_writes_of_several_mails(texts: list[str], time: datetime | None) -> None:
+    assume(all("\n" not in text and zulip_lines.SENDING_TO_ONE.match(text) for text in texts))
+    record = Record("\n".join(texts), Place("send_email.log", 7), time, lines=len(texts), is_routine=True)
+
+    one_by_one = [event for line in record.apart() for event in zulip.GRAMMAR.read(line)]
+    assert zulip.GRAMMAR.read_routine(record) == one_by_one

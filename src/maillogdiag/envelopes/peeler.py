@@ -28,7 +28,7 @@ _NO_ENVELOPE = expression(
 )
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def _is_bare(text: str) -> bool:
     """Whether a line that is not its entry's first has nothing to be taken off: the frames of backtraces repeat."""
     return (

@@ -8,7 +8,7 @@ from maillogdiag.expressions import expression
 from maillogdiag.records import Record
 from maillogdiag.times import time_of
 
-_STAMP = expression(r"(?:19|20)\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?P<fraction>[.,]\d{1,6})?")
+_STAMP = expression(r"(?:19|20)\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,6})?")
 _HEAD_CHARACTERS = 60
 _ZONE_STEP_S = 15 * 60
 _MOST_DELAY_S = 120
@@ -21,12 +21,17 @@ def with_application_time(record: Record) -> Record:
     apart from a delay of seconds, so they differ by a zone's offset.
     """
     found = _STAMP.search(record.text, 0, _HEAD_CHARACTERS)
-    time = time_of(found[0]) if found else None
-    if found is None or time is None:
+    return with_time_of(found[0], record) if found else record
+
+
+def with_time_of(stamp: str, record: Record) -> Record:
+    """Return `record` with the time that its application's `stamp` tells, as `with_application_time` does."""
+    time = time_of(stamp)
+    if time is None:
         return record
     if record.time is None:
         return record.at(time)
-    if found["fraction"] is None:
+    if "." not in stamp and "," not in stamp:
         return record
     difference_s = (record.time - time).total_seconds()
     offset_s = round(difference_s / _ZONE_STEP_S) * _ZONE_STEP_S

@@ -26,6 +26,8 @@ class Grammar(Protocol):
             anchor is not read for it.
         routines: regular expressions of whole lines, each an entry that is written of every mail that goes well. Where
             such lines follow each other they are quicker to read.
+        read_routine: takes a record of such lines; returns one event for each of them, what `read` returns for it, or
+            nothing where one of them tells something else.
     """
 
     name: str

@@ -14,7 +14,7 @@ from maillogdiag.grammars.rails_events import RubyEntry, with_time
 from maillogdiag.grammars.rails_jobs import app_of, read_job
 from maillogdiag.grammars.rails_lines import MOST_CHARACTERS, read_line
 from maillogdiag.grammars.rails_mailer import read_mailer
-from maillogdiag.grammars.rails_routine import ROUTINES, read_routine
+from maillogdiag.grammars.rails_routine import ROUTINES, read_lines, read_routine
 from maillogdiag.grammars.rails_sidekiq import read_sidekiq
 from maillogdiag.grammars.ruby_exceptions import failure_of, find_exception, is_about_mail
 from maillogdiag.records import Record
@@ -91,6 +91,10 @@ class RailsGrammar:
         """Return what the record says about outgoing mail; nothing where it is about something else."""
         events = read_routine(record)
         return self.read_in_full(record) if events is None else events
+
+    def read_routine(self, record: Record) -> list[Event]:
+        """Return what lines of `routines` say, one event each; see `Grammar`."""
+        return read_lines(record)
 
     def read_in_full(self, record: Record) -> tuple[Event, ...]:
         """Return the same, whatever its lines are."""

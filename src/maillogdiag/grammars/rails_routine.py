@@ -42,6 +42,12 @@ def read_routine(record: Record) -> tuple[Event, ...] | None:
     return _of_activejob(record, text) if text.startswith("[ActiveJob] ") else _of_sidekiq(record, text)
 
 
+def read_lines(record: Record) -> list[Event]:
+    """Return what lines of `ROUTINES` say, one event each; nothing where one of them is another line."""
+    events = [event for line in record.apart() for event in read_routine(line) or ()]
+    return events if len(events) == record.lines else []
+
+
 def _of_sidekiq(record: Record, text: str) -> tuple[Event, ...] | None:
     found = _SIDEKIQ.fullmatch(text)
     if found is None:

@@ -15,8 +15,8 @@ from maillogdiag.grammars.interface import Grammar
 ENTRY_POINT_GROUP = "maillogdiag.grammars"
 
 _BUILT_IN = (
-    "mattermost",
     "zulip",
+    "mattermost",
     "rails",
     "nextcloud",
     "ns8",

@@ -10,12 +10,12 @@ from collections.abc import Iterable
 
 from maillogdiag.events import Event, EventKind
 from maillogdiag.failures import Failure, read_failure
-from maillogdiag.grammars.application_time import with_application_time
+from maillogdiag.grammars.application_time import with_application_time, with_time_of
 from maillogdiag.grammars.django import read_python_mail, transcript_key
 from maillogdiag.grammars.python_traceback import Traceback, read_traceback
 from maillogdiag.grammars.reason_keys import gist_of, reason_keys
-from maillogdiag.grammars.zulip_lines import SENDING_TO_ONE, Message, Told, read_message
-from maillogdiag.records import Record
+from maillogdiag.grammars.zulip_lines import SENDING_TO_ONE, SENDINGS_TO_ONE, Message, Told, read_message
+from maillogdiag.records import Place, Record
 
 APP = "zulip"
 
@@ -55,6 +55,17 @@ class _Zulip:
         if sending := SENDING_TO_ONE.match(record.text):
             return (_begun(with_application_time(record), sending["template"], sending["to"]),)
         return self.read_in_full(record)
+
+    def read_routine(self, record: Record) -> list[Event]:
+        """Return what lines of `routines` say, one event each; see `Grammar`."""
+        found = SENDINGS_TO_ONE.findall(record.text)
+        if len(found) < record.lines:
+            return []
+        (source, first), envelope = record.place, record[2:7]
+        return [
+            _begun(with_time_of(stamp, Record(line, Place(source, number), *envelope)), template, to)
+            for number, (line, stamp, template, to) in enumerate(found, start=first)
+        ]
 
     def read_in_full(self, record: Record) -> Iterable[Event]:
         """Return the same, whatever its line is."""

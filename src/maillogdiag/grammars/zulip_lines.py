@@ -49,11 +49,14 @@ _QUEUE = r"(?P<subject>[\w-]{0,40}email_senders)\b"
 _PROGRAM = r"(?:[\w-]{1,60}:)?(?P<subject>zulip_(?:events_)?(?:[\w-]{0,40}email_senders|deliver_scheduled_emails))\b"
 
 # Nearly every line of send_email.log, read in one go: a mail to one address; what `_LINE` and `_MESSAGES` read, too.
-SENDING_TO_ONE = expression(
-    r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.,]\d{3} {1,8}[A-Z]{3,8} {1,8}(?:\[[\w.:/-]{0,120}\] )?"
+_SENDING_TO_ONE = (
+    r"(?P<stamp>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.,]\d{3}) {1,8}[A-Z]{3,8} {1,8}(?:\[[\w.:/-]{0,120}\] )?"
     r"Sending (?:[\w./-]{0,120}/)?(?P<template>[\w.-]{1,79}) email to "
     r"\['(?P<to>[^\s'\"<>\[\],:]{1,320}@[^\s'\"<>\[\],:@]{1,255})'\](?=\s|$)"
 )
+SENDING_TO_ONE = expression(_SENDING_TO_ONE)
+SENDINGS_TO_ONE = expression(rf"(?m)^(?P<line>{_SENDING_TO_ONE}[^\n]*)$")
+"""Each of several such lines."""
 
 # What a message begins with, and its shape: zerver/lib/send_email.py, zerver/worker/ (queue_processors.py up to 8),
 # zerver/management/commands/, and supervisord's own log.
