@@ -47,17 +47,18 @@ def iso_time(text: str) -> datetime | None:
 
 def yearless_time(month: int, day: int, clock: str, fraction: str | None, reference: datetime) -> datetime | None:
     """Return the latest such moment that is not after `reference`; None where no such day exists."""
-    time = _yearless_second(month, day, clock, reference)
-    return time.replace(microsecond=int(fraction[:6].ljust(6, "0"))) if time and fraction else time
+    hour, minute, second = clock.split(":")
+    start = _yearless_minute(month, day, int(hour), int(minute), reference)
+    microsecond = int(fraction[:6].ljust(6, "0")) if fraction else 0
+    return start.replace(second=min(int(second), 59), microsecond=microsecond) if start else None
 
 
 @lru_cache(maxsize=256)
-def _yearless_second(month: int, day: int, clock: str, reference: datetime) -> datetime | None:
-    hour, minute, second = (int(part) for part in clock.split(":"))
+def _yearless_minute(month: int, day: int, hour: int, minute: int, reference: datetime) -> datetime | None:
     # A day of grace, for zones and for clocks that are fast; eight years back there was a 29 February.
     for year in range(reference.year + 1, reference.year - 9, -1):
         try:
-            time = aware(datetime(year, month, day, hour, minute, min(second, 59)))
+            time = aware(datetime(year, month, day, hour, minute))
         except (ValueError, OverflowError):
             continue
         if time <= reference + timedelta(days=1):

@@ -155,7 +155,7 @@ class LineReader:
         """Yield lines without their envelopes; one that came in parts once it is whole."""
         name, peeler, losses = self._name, self.peeler, self.losses
         for number, portion, kind in portions:
-            texts = [_decode(line, losses) for line in portion.split(b"\n")]
+            texts = _decoded(portion, losses)
             self.number = number
             peeled = peeler.peel(texts[0])
             if kind != "line" and peeled and not self.begun and (whole := peeler.peel_further(texts, peeled, kind)):
@@ -203,6 +203,13 @@ def blocks_of(stream: io.BufferedReader, losses: Losses) -> Iterator[bytes]:
                 losses.cut_lines += 1
                 begun += _rest_of_line(stream)
             yield begun
+
+
+def _decoded(portion: bytes, losses: Losses) -> list[str]:
+    """Return the lines of a portion; at once where none has anything about it that has to be taken off."""
+    if b"\0" in portion or b"\r" in portion or b"\xef\xbb\xbf" in portion:
+        return [_decode(line, losses) for line in portion.split(b"\n")]
+    return portion.decode("utf-8", "replace").split("\n")
 
 
 def _decode(line: bytes, losses: Losses) -> str:
