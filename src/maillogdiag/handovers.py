@@ -22,7 +22,6 @@ from maillogdiag.records import Place
 from maillogdiag.reports.model import Evidence
 
 _MOST_KEPT = 2_000
-_SHORT_CHARACTERS = 400
 # An application may log that it sends before it connects.
 _PATIENCE = timedelta(seconds=10)
 # A stamp may have lost its fraction of a second, and some applications log a mail when it is handed over.
@@ -92,6 +91,8 @@ def sent_of(entry: Attempt | Event) -> Sent | None:
     """Return the mail that an application handed over; None for a mail server's own, and where nothing tells which."""
     if entry.app in RELAYS:
         return None
+    if sent := _told_by_one_line(entry):
+        return sent
     events: Sequence[Event]
     if isinstance(entry, Attempt):
         events, first, last = entry.events, entry.first_time, entry.last_time
@@ -115,6 +116,18 @@ def sent_of(entry: Attempt | Event) -> Sent | None:
     text = sample_of(record.text.partition("\n")[0])
     whom = tuple(recipients if len(recipients) < 2 else sorted(set(recipients)))
     return Sent(entry.app, record.place, record.time, text, told.message_id, whom, first, last)
+
+
+def _told_by_one_line(entry: Attempt | Event) -> Sent | None:
+    """The mail of a try that one line with a recipient tells all of, as most lines of Zulip do."""
+    if not isinstance(entry, Attempt) or entry.outcome is _FAILED or len(entry.events) != 1:
+        return None
+    event = entry.events[0]
+    if not event.recipient or event.kind is _ENQUEUED or "\n" in event.record.text:
+        return None
+    record, whom = event.record, (event.recipient.casefold(),)
+    text = sample_of(record.text)
+    return Sent(entry.app, record.place, record.time, text, event.message_id, whom, entry.first_time, entry.last_time)
 
 
 def taken_lines(entry: Attempt | Event) -> Iterator[TakenLine]:
@@ -193,18 +206,16 @@ class Handovers:
 
     Args:
         taken: by the mail server.
-        sent: by applications; what one short line tells is read only when it is needed.
+        sent: by applications.
     """
 
     taken: deque[TakenLine] = field(default_factory=lambda: deque(maxlen=3 * _MOST_KEPT))
-    sent: deque[Sent | Event] = field(default_factory=lambda: deque(maxlen=_MOST_KEPT))
+    sent: deque[Sent] = field(default_factory=lambda: deque(maxlen=_MOST_KEPT))
 
     def see(self, entry: Attempt | Event) -> None:
         """Take note of what `entry` tells of a mail that was sent or taken."""
         if entry.app in RELAYS:
             self.taken.extend(taken_lines(entry))
-        elif line := _only_line(entry):
-            self.sent.append(line)
         elif sent := sent_of(entry):
             self.sent.append(sent)
 
@@ -217,23 +228,14 @@ class Handovers:
         """Return who sent what a mail server took, by its id there, without those of whom it isn't known."""
         if not self.sent or not self.taken:
             return {}
-        all_sent = [sent for one in self.sent if (sent := one if isinstance(one, Sent) else sent_of(one))]
-        by_id = {sent.message_id: sent for sent in all_sent if sent.message_id}
+        by_id = {sent.message_id: sent for sent in self.sent if sent.message_id}
         taken = gather(self.taken)
         known = [(by_id[one.message_id], one) for one in taken if one.message_id in by_id]
         senders = {message: Sender(sent.app, sent.evidence()) for sent, one in known for message in one.messages}
         rest = (one for one in taken if one.message_id not in by_id)
-        for sent, one in pair_off(all_sent, rest):
+        for sent, one in pair_off(self.sent, rest):
             senders.update(dict.fromkeys(one.messages, Sender(sent.app, sent.evidence(is_inferred=True))))
         return senders
-
-
-def _only_line(entry: Attempt | Event) -> Event | None:
-    """The event of a try that one short line with a recipient tells all of: `sent_of` it says the same."""
-    if not isinstance(entry, Attempt) or entry.outcome is _FAILED or len(entry.events) != 1:
-        return None
-    event = entry.events[0]
-    return event if event.recipient and len(event.record.text) <= _SHORT_CHARACTERS else None
 
 
 def _sent_order(sent: Sent) -> tuple[datetime, str, int]:
