@@ -184,3 +184,17 @@ def test_of_the_mails_that_went_well_the_newest_ends_are_kept() -> None:
 
     assert last_words._MOST_KEPT == len(words.newest)
     assert (1, 0) == words.of(failed)[:2]
+
+
+def test_the_end_is_known_where_the_log_is_read_from_its_end_on(tmp_path: Path) -> None:
+    others = [postfix(f"11:{n // 60:02}:{n % 60:02}", f"4Other{n}", SENT) for n in reversed(range(3_000))]
+
+    report = scanned(tmp_path, postfix("12:30:00", "4XyZ1a", SENT), *others, postfix("10:00:01", "4XyZ1a", REFUSED))
+
+    assert endings(report) == [(1, 1, 0)]
+
+
+def test_a_mail_sent_without_a_word_on_its_recipient_is_over_for_all(tmp_path: Path) -> None:
+    sent = "Nov 20 10:10:01 mail postfix/smtp[99]: 4XyZ1a: relay=none, delay=1, delays=0/0/1/0, " + SENT + "\n"
+
+    assert endings(scanned(tmp_path, postfix("10:00:01", "4XyZ1a", REFUSED), sent)) == [(1, 1, 0)]

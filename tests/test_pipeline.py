@@ -118,3 +118,14 @@ def test_a_line_without_a_time_has_that_of_its_writer_however_many_others_wrote_
 
 def told(at: datetime | None, line: int, pid: int) -> Event:
     return Event(EventKind.STARTED, "mastodon", Record("Performing", Place("a.log", line), at, pid=pid), "performing")
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_a_time_that_go_does_not_know_is_reported_like_any_other(time: str, tmp_path: Path) -> None:
+    words = (
+        '"level":"error","msg":"Error while sending the email","error":"dial tcp 192.0.2.25:587: connection refused"'
+    )
+    log = tmp_path / "mattermost.log"
+    log.write_text("".join(f'{{"timestamp":"{one}",{words}}}\n' for one in (time, "2026-11-20 10:00:00.000 Z")))
+
+    assert maillogdiag.scan([str(log)]).summary.failed == 2

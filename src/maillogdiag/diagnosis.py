@@ -112,7 +112,7 @@ def _refusal_and_echo(attempt: Attempt) -> Iterator[Event]:
     """The line of the mail server on this machine, and the application's first one with its reply."""
     failed = [event for event in attempt.events if event.kind is EventKind.FAILED]
     for is_relays in (True, False):
-        yield next(event for event in failed if (event.app == attempt.relay) is is_relays)
+        yield from [event for event in failed if (event.app == attempt.relay) is is_relays][:1]
 
 
 @dataclass(slots=True)
@@ -335,7 +335,7 @@ def timeline_of(tally: Tally, most: int = 60) -> tuple[Bucket, ...]:
         return ()
     spans = [minutes.span for minutes in tally.minutes.values()]
     first, last = min(begin for begin, _ in spans), max(end for _, end in spans)
-    width = next(step for step in _STEPS if (last - first) / step < most - 1)
+    width = next((step for step in _STEPS if (last - first) / step < most - 1), _STEPS[-1])
     start = _floor(first, width)
     buckets = [[0, 0] for _ in range((last - start) // width + 1)]
     for minute in chain.from_iterable(tally.minutes.values()):

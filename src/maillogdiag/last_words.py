@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import NamedTuple
 
 from maillogdiag.attempts import Attempt, Outcome
@@ -44,7 +45,7 @@ class LastWords:
 
     Args:
         endings: of mails that failed, by their numbers.
-        newest: of all mails that were accepted the ones that were read last, in reading order.
+        newest: of all mails that were accepted the newest.
     """
 
     endings: dict[int, Ending] = field(default_factory=dict)
@@ -78,6 +79,7 @@ class LastWords:
 
     def forget(self, failed: Sequence[FailedMails]) -> None:
         """Drop all but the newest, and those of the mails that `failed`."""
+        self.newest.sort(key=itemgetter(2))  # a log may be read from its end on
         self._keep_failed(self.newest[:-_MOST_KEPT], failed)
         del self.newest[:-_MOST_KEPT]
 
@@ -86,7 +88,10 @@ class LastWords:
 
         A mail with several recipients got through when all got it, and was given up when it was for one of them.
         """
-        self._keep_failed(self.newest, (failed,))
+        for accepted, recipient, time in self.newest:
+            number = number_of(accepted, recipient)
+            if failed.has_message(number):
+                self._keep(number, Ending(time, True))
         ended: dict[int, Ending | None] = {}
         for number, ticks in failed.items():
             ending = self._after(number, ticks)

@@ -58,7 +58,11 @@ class Changes:
         Args:
             last_success: when mail was last accepted before; whatever changed before that did no harm.
         """
-        start = max(onset - _REACH, last_success) if last_success else onset - _REACH
+        try:
+            start = onset - _REACH
+        except OverflowError:  # Go writes times it does not know as of the year 1
+            start = onset
+        start = max(start, last_success) if last_success else start
         near = {
             key: item
             for key, item in self.seen.items()

@@ -130,10 +130,12 @@ class Scan:
         Args:
             under_way: attempts that are not over, as they stand; to be counted in this report only.
         """
-        tally = Tally()
-        tally.merge(self.tally)
-        for attempt in under_way:
-            tally.add(attempt, self.diagnose)
+        tally = self.tally
+        if further := tuple(under_way):
+            tally = Tally()
+            tally.merge(self.tally)
+            for attempt in further:
+                tally.add(attempt, self.diagnose)
         logged = findings_of(tally, self.diagnose)
         findings = self.advice.advised(logged, self.diagnose) if self.advice else logged
         coverage = tuple(counted.coverage() for counted in self.counted)
