@@ -85,6 +85,20 @@ PIECES = (
     "web_1  | 2026-11-02T09:25:25.425Z pid=23 tid=1cr INFO: start",
     "\x1b[31m2026-11-02T09:25:30.425Z pid=23 tid=1cr INFO: coloured\x1b[0m",
     "[104B blob data]",
+    "2026-11-02T09:25:29.425Z pid=23 tid=1cr WARN: Net::SMTPFatalError: 550 5.1.1 no [104B blob data]\n/a.rb:7:in `x'",
+    "2026-11-02T09:25:29.425Z pid=23 tid=1cr WARN: Net::SMTPFatalError: 550 5.1.1 no\n"
+    "Net::OpenTimeout: execution expired#012Net::SMTPAuthenticationError: 535 5.7.8 Error#011from x",
+    "\n".join(
+        f"[ActiveJob] [ActionMailer::MailDeliveryJob] [5ecc2c57-c42d-4a99-90bb-5cc9266c6c5{number}] Performing "
+        f"ActionMailer::MailDeliveryJob (Job ID: 5ecc2c57-c42d-4a99-90bb-5cc9266c6c5{number}) from Sidekiq(low) {end}"
+        for number, end in enumerate(
+            ("x" * 30_000, "x" * 30_000, "\x1b[0m" + "x" * 9_000, "a#012b", "[104B blob data]")
+        )
+    ),
+    "\n".join(
+        f"{year}-11-02 09:25:25,425 INFO     Sending zerver/emails/invitation email to ['ada{year}@example.net']"
+        for year in (1826, 2026, 2126)
+    ),
     f"{QUIET}\n" + "/opt/app/models/note.rb:7:in `each'\n" * 130 + "/gems/net-smtp-0.3.1/lib/net/smtp.rb:1071:in `x'",
     "a head that nobody knows\n" + "    indented\n" * 120 + "Net::OpenTimeout: execution expired",
 )
@@ -274,3 +288,53 @@ def test_a_word_that_cannot_be_searched_for_opens_the_gate() -> None:
     lines = [f"{QUIET}\n".encode()] * 5000
 
     assert len(list(gate.sift(lines))) == 5000
+
+
+JOB = "[ActiveJob] [ActionMailer::MailDeliveryJob] [5ecc2c57-c42d-4a99-90bb-5cc9266c6c5{}] Performing "
+JOB += "ActionMailer::MailDeliveryJob (Job ID: 5ecc2c57-c42d-4a99-90bb-5cc9266c6c5{}) from Sidekiq(mailers) {}"
+
+
+@pytest.mark.parametrize(
+    ("prefix", "lines"),
+    [
+        pytest.param(
+            f"{SYSLOG}social bundle[811]: ",
+            (
+                "2026-11-02T09:25:27.425Z pid=23 tid=1cr WARN: Net::SMTPFatalError: 550 5.1.1 no",
+                "Net::OpenTimeout: execution expired#012Net::SMTPAuthenticationError: 535 5.7.8 Error",
+            ),
+            id="rsyslog's escapes",
+        ),
+        pytest.param(
+            f"{SYSLOG}social bundle[811]: ",
+            tuple(JOB.format(n, n, f"a{end}b") for n, end in enumerate(("", "#012", ""))),
+            id="rsyslog's escapes in a routine",
+        ),
+        pytest.param(
+            f"{SYSLOG}social bundle[811]: ",
+            (
+                "2026-11-02T09:25:29.425Z pid=23 tid=1cr WARN: Net::SMTPFatalError: 550 5.1.1 no [104B blob data]",
+                "/gems/net-smtp-0.3.1/lib/net/smtp.rb:9:in `x'",
+            ),
+            id="a head that is cut",
+        ),
+        pytest.param(
+            f"{SYSLOG}social bundle[811]: ",
+            tuple(JOB.format(n, n, "[104B blob data]") for n in range(5)),
+            id="routine lines that are cut",
+        ),
+        pytest.param(
+            "",
+            tuple(
+                f"2126-11-02 09:25:0{n},425 INFO     Sending zerver/emails/invitation email to ['ada{n}@example.net']"
+                for n in range(5)
+            ),
+            id="a year that is none of ours",
+        ),
+    ],
+)
+def test_what_passes_in_one_piece_is_read_as_its_lines_are(prefix: str, lines: tuple[str, ...]) -> None:
+    quiet = (f"{prefix}{QUIET}\n") * 8
+    log = f"{quiet}{''.join(f'{prefix}{line}' + chr(10) for line in lines)}{quiet}".encode()
+
+    assert report_of(log, gated=True)[0] == report_of(log, gated=False)[0]

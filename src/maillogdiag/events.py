@@ -32,6 +32,22 @@ ABOUT_NO_MAIL = frozenset({EventKind.WORKED, EventKind.CHANGED})
 """Kinds that only tell of what goes on around the mail."""
 
 
+_PLACE = "place:"
+
+
+def line_key(source: str, line: int) -> str:
+    """Return the key of what stands in a line, for events that only their neighbourhood ties together."""
+    return f"{_PLACE}{source}/{line}"
+
+
+def moved_key(key: str, by: int) -> str:
+    """Return `key` as it is where `by` more lines stand before the line that it names."""
+    if not key.startswith(_PLACE):
+        return key
+    source, _, line = key.removeprefix(_PLACE).rpartition("/")
+    return line_key(source, int(line) + by)
+
+
 class Event(NamedTuple):
     """One thing that happened to one mail.
 

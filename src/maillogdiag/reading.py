@@ -49,10 +49,11 @@ class Counts:
         self.kinds.update(kinds)
 
     def count_routine(self, events: Sequence[Event]) -> None:
-        """Count entries of which each tells of one event of a mail."""
+        """Count entries of which each tells of one event."""
+        kinds = [event.kind for event in events if event.kind not in ABOUT_NO_MAIL]
         self.records += len(events)
-        self.mail_records += len(events)
-        self.kinds.update([event.kind for event in events])
+        self.mail_records += len(kinds)
+        self.kinds.update(kinds)
 
     def sample(self, text: str) -> None:
         """Keep the beginning of an entry that was not understood, once where only its numbers differ."""

@@ -135,6 +135,20 @@ def test_any_log_at_any_borders(
     assert spread == whole
 
 
+def test_failures_without_times_that_stand_at_the_same_line_of_several_parts(tmp_path: Path) -> None:
+    traceback = (
+        'Traceback (most recent call last):\n  File "/usr/lib/python3.11/smtplib.py", line 750, in login\n    raise x\n'
+        "smtplib.SMTPAuthenticationError: (535, b'5.7.8 Error')\n"
+    )
+    log = tmp_path / "a.log"
+    log.write_text(("something else\n" * 1_000 + traceback) * 3)
+
+    spread, workers = spread_report_of(log, log.stat().st_size // 3)
+
+    assert spread == report_of(log)
+    assert len(workers.tasks) == 3
+
+
 QUIET = "2026-11-02T09:25:25.425Z pid=23 tid=1cr class=ActivityPub::DeliveryWorker jid=531e3b06038ad1411b05 INFO: start"
 
 

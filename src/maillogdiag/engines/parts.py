@@ -18,7 +18,7 @@ from typing import BinaryIO
 
 from maillogdiag.envelopes import Peeler
 from maillogdiag.errors import SourceError
-from maillogdiag.events import Event
+from maillogdiag.events import Event, moved_key
 from maillogdiag.gate import Gate, Portion, numbered
 from maillogdiag.grammars.registry import load_grammars
 from maillogdiag.joining import Joiner, join_lines
@@ -105,7 +105,8 @@ class Reading:
             for event in pickle.loads(zlib.decompress(parcel)):
                 record = event.record
                 place = Place(source, record.place.line + lines_before)
-                yield event._replace(record=record._replace(place=place))
+                keys = tuple([moved_key(key, lines_before) for key in event.keys])
+                yield event._replace(record=record._replace(place=place), keys=keys)
 
 
 def read(task: Task) -> Reading:

@@ -21,6 +21,8 @@ _TAIL_HEADER = expression(r"==> (?P<file>.{1,500}) <==\s*$")
 # journalctl indents the further lines of an entry by the width of "Nov  3 18:05:55 h p: "; no less is a time.
 _LEAST_INDENT = 16
 _MOST_HEADERS = 512
+# Lines that are longer together are peeled one by one, and what is longer does not repeat.
+_MOST_WHOLE, _MOST_REMEMBERED = 64 * 1024, 400
 # Sidekiq's, ActiveJob's, Zulip's and Mattermost's own heads: behind these there is no further envelope.
 _NO_ENVELOPE = expression(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (?:pid=|\d{1,8} TID-)|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.,]\d{3} "
@@ -28,13 +30,16 @@ _NO_ENVELOPE = expression(
 )
 
 
-@lru_cache(maxsize=512)
 def _is_bare(text: str) -> bool:
     """Whether a line that is not its entry's first has nothing to be taken off: the frames of backtraces repeat."""
+    return _looks_bare(text) if len(text) <= _MOST_REMEMBERED else _looks_bare.__wrapped__(text)
+
+
+@lru_cache(maxsize=512)
+def _looks_bare(text: str) -> bool:
     return (
         CopyCleaner().clean(text) == text
         and not text.startswith("==> ")
-        and not text.endswith("blob data]")
         and not any(envelope.pattern.match(text) for envelope in _ENVELOPES)
     )
 
@@ -107,8 +112,10 @@ class Peeler:
         header = texts[0].removesuffix(text)
         further = [line[len(header) :] for line in texts[1:] if line.startswith(header)]
         whole = "\n".join([text, *further])
+        if len(further) < len(texts) - 1 or len(whole) > _MOST_WHOLE or "#01" in whole or "blob data]" in whole:
+            return None
         is_bare = self._cleaner.clean(whole) == whole if kind == "routine" else all(map(_is_bare, further))
-        if len(further) < len(texts) - 1 or not is_bare:
+        if not is_bare:
             return None
         self.count(first.format, len(further))
         return whole

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import pyparsing as pp
 
-from maillogdiag.events import Event, EventKind
+from maillogdiag.events import Event, EventKind, line_key
 from maillogdiag.expressions import expression
 from maillogdiag.failures import Phase, read_failure
 from maillogdiag.grammars.application_time import with_application_time
@@ -95,11 +95,11 @@ def _of_traceback(record: Record, text: str, traceback: Traceback, app: str) -> 
     keys = task_keys(text)
     message = keys[0] if keys else None
     if traceback.exception and not traceback.is_cut:
-        keys = (*keys, _line_key(record, record.place.line))
+        keys = (*keys, line_key(*record.place))
         event = _failed(record, app, "python-traceback", traceback.exception, keys, traceback.phase)
         return event._replace(message=message)
     # A traceback that lost its first line ends before its exception, which is then a record of its own.
-    keys = (*keys, _line_key(record, record.place.line + record.lines))
+    keys = (*keys, line_key(record.place.source, record.place.line + record.lines))
     failure = read_failure(traceback.exception or text.split("\n", 1)[0], app=app, phase=traceback.phase)
     return Event(EventKind.CONTEXT, app, record, "python-frames", keys, message=message, failure=failure)
 
@@ -107,13 +107,13 @@ def _of_traceback(record: Record, text: str, traceback: Traceback, app: str) -> 
 def _read_line(record: Record, text: str, app: str) -> tuple[Event, ...]:
     if parts := parse_parts(_TRANSCRIPT, text):
         return _of_transcript(record, parts, app)
-    own_line = _line_key(record, record.place.line)
+    own_line = line_key(*record.place)
     if error := find_smtp_error(text):
         return (_failed(record, app, "python-exception", error, (*task_keys(text), own_line)),)
     if head := odoo_head(text):
         first, after = record.place.line, record.place.line + record.lines
         near = (*range(first - _REASON_LINES, first), *range(after, after + _REASON_LINES))
-        keys = tuple(_line_key(record, line) for line in near)
+        keys = tuple(line_key(record.place.source, line) for line in near)
         return (Event(EventKind.CONTEXT, app, record, f"odoo-{head}", keys),)
     if reason := find_mail_reason(text):
         return (_failed(record, app, "python-line", reason, task_keys(text)),)
@@ -146,10 +146,6 @@ def _failed(
 def transcript_key(record: Record, text: str) -> str:
     """Return the key that a reply in smtplib's debug output shares with the error that it led to."""
     return f"reply:{record.place.source}/{gist_of(text)}"
-
-
-def _line_key(record: Record, line: int) -> str:
-    return f"line:{record.place.source}/{line}"
 
 
 def _unfold(text: str) -> str:

@@ -24,8 +24,9 @@ class Grammar(Protocol):
 
         dull: literals that begin with an anchor, which means nothing there. A line of a big log that holds no other
             anchor is not read for it.
-        routines: regular expressions of whole lines, each an entry that is written of every mail that goes well. Where
-            such lines follow each other they are quicker to read.
+        routines: regular expressions (bytes) of whole lines, each an entry that is written of every mail that goes
+            well. Where such lines follow each other they are quicker to read. No group of theirs has a name or is
+            referred to, and no flag stands in them.
         read_routine: takes a record of such lines; returns one event for each of them, what `read` returns for it, or
             nothing where one of them tells something else.
     """

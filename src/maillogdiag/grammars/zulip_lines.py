@@ -50,7 +50,7 @@ _PROGRAM = r"(?:[\w-]{1,60}:)?(?P<subject>zulip_(?:events_)?(?:[\w-]{0,40}email_
 
 # Nearly every line of send_email.log, read in one go: a mail to one address; what `_LINE` and `_MESSAGES` read, too.
 _SENDING_TO_ONE = (
-    r"(?P<stamp>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.,]\d{3}) {1,8}[A-Z]{3,8} {1,8}(?:\[[\w.:/-]{0,120}\] )?"
+    r"(?P<stamp>(?:19|20)\d\d-\d\d-\d\d \d\d:\d\d:\d\d[.,]\d{3}) {1,8}[A-Z]{3,8} {1,8}(?:\[[\w.:/-]{0,120}\] )?"
     r"Sending (?:[\w./-]{0,120}/)?(?P<template>[\w.-]{1,79}) email to "
     r"\['(?P<to>[^\s'\"<>\[\],:]{1,320}@[^\s'\"<>\[\],:@]{1,255})'\](?=\s|$)"
 )
