@@ -106,7 +106,7 @@ _HEAD = (
     rb"|\{\"(?:timestamp\":\"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} |(?:level|ts|msg)\":))"  # Mattermost
 )
 
-# What has no envelope for certain; lines that begin an entry, or follow in one.
+# Lines behind the first one of an entry that have no envelope for certain.
 _NO_ENVELOPE = (
     rb"[\s/]"  # code and frames
     rb"|(?:Traceback|Stack) \(most recent call last\):"

@@ -215,7 +215,7 @@ def _with_time(event: Event, times: dict[_Writer, tuple[datetime, int]]) -> Even
             if len(times) > _MOST_WRITERS:
                 _forget_distant(times, record.place.line)
     elif (known := times.get(writer)) and record.place.line - known[1] <= _TIME_REACH_LINES:
-        return event._replace(record=record._replace(time=known[0]))
+        return event._replace(record=record.at(known[0]))
     return event
 
 
