@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -58,3 +59,33 @@ def test_the_config_folder_is_read_without_being_named(plugin_folder: Path, tmp_
     report = run(plugin_folder, XDG_CONFIG_HOME=str(tmp_path))
 
     assert ["auth-failed.postcard-card-expired"] == [finding["rule"] for finding in report["findings"]]  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "import no_such_module",
+        "GRAMMAR.anchors = None",
+        "GRAMMAR.anchors = ('',)",
+        "GRAMMAR.read = None",
+        "GRAMMAR.routines = (rb'mail (',)",
+        "GRAMMAR.routines = (rb'(?i)mail',)",
+        "GRAMMAR.routines = (rb'mail (?P<number>.)',)",
+    ],
+)
+def test_a_broken_plug_in_is_named(plugin_folder: Path, tmp_path: Path, fault: str) -> None:
+    shutil.copytree(plugin_folder, tmp_path, dirs_exist_ok=True)
+    with (tmp_path / "maillogdiag_postcard.py").open("a") as module:
+        module.write(fault)
+
+    done = subprocess.run(
+        [sys.executable, "-m", "maillogdiag", "scan", "-"],
+        input=LOG.encode(),
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert b"the plug-in 'postcard' of maillogdiag-postcard cannot be used: " in done.stderr
+    assert b"Traceback" not in done.stderr

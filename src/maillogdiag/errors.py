@@ -3,6 +3,7 @@
 MaillogdiagError
 ├── UsageError      wrong option or value
 ├── SourceError     an input that cannot be read (the others are still diagnosed)
+├── GrammarError    a plug-in that is broken
 ├── RuleError       a rule file that is broken, as file:line:column
 └── ReportError     a report that cannot be written or read
 """
@@ -22,6 +23,10 @@ class UsageError(MaillogdiagError):
 
 class SourceError(MaillogdiagError):
     """An input that cannot be read, named with the reason."""
+
+
+class GrammarError(MaillogdiagError):
+    """A grammar of another package that cannot be used."""
 
 
 class ReportError(MaillogdiagError):

@@ -5,11 +5,13 @@ The order matters: an application's own grammar is asked before its framework's,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
 
-from maillogdiag.errors import UsageError
+from maillogdiag.errors import GrammarError, UsageError
 from maillogdiag.grammars.interface import Grammar
 
 ENTRY_POINT_GROUP = "maillogdiag.grammars"
@@ -43,9 +45,10 @@ def load_grammars(app: str | None = None) -> tuple[Grammar, ...]:
 
     Raises:
         UsageError: there is no such application.
+        GrammarError: a plug-in is broken.
     """
-    plug_ins = [entry.load() for entry in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda one: one.name)]
-    grammars = (*plug_ins, *_built_in())
+    plug_ins = sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda entry: entry.name)
+    grammars = (*map(_loaded, plug_ins), *_built_in())
     if app is None:
         return grammars
     wanted = {*_READ_BY.get(app, (app,)), *_FOR_ALL}
@@ -58,6 +61,33 @@ def load_grammars(app: str | None = None) -> tuple[Grammar, ...]:
 def app_names(grammars: Iterable[Grammar]) -> list[str]:
     """Return the names that `--app` takes."""
     return sorted({grammar.name for grammar in grammars} - set(_FOR_ALL) | set(_READ_BY))
+
+
+def _loaded(entry: EntryPoint) -> Grammar:
+    try:
+        grammar: Any = entry.load()
+        if fault := _fault_of(grammar):
+            raise TypeError(fault)
+    except Exception as error:  # noqa: BLE001 - a package's modules may raise anything
+        package = entry.dist.name if entry.dist else entry.module
+        reason = f"{type(error).__name__}: {error}"
+        raise GrammarError(
+            f"the plug-in {entry.name!r} of {package} cannot be used: {reason}; update it, or remove it: "
+            f"pip uninstall {package}"
+        ) from None
+    return grammar  # type: ignore[no-any-return]
+
+
+def _fault_of(grammar: Any) -> str | None:
+    """What `Grammar` asks for and is not there."""
+    if not isinstance(grammar.name, str) or not callable(grammar.read):
+        return "its name must be a text, and `read` a function"
+    if not all(isinstance(word, str) and word for word in (*grammar.anchors, *getattr(grammar, "dull", ()))):
+        return "anchors and dull ones must be texts that are not empty"
+    for line in getattr(grammar, "routines", ()):
+        if re.compile(rb"(?:%b)" % line).groupindex:
+            return f"the groups of a routine must have no names: {line!r}"
+    return None
 
 
 def _built_in() -> list[Grammar]:
