@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from functools import partial
-from multiprocessing import active_children, get_context, parent_process
+from multiprocessing import active_children, forkserver, get_context, parent_process
+from signal import SIG_BLOCK, SIG_SETMASK, SIGINT, SIGTERM, Signals, pthread_sigmask
 from threading import Thread
 
 from maillogdiag.engines.local import is_file
@@ -45,7 +46,10 @@ class _Processes:
         context = get_context("forkserver")
         # What all of them need is imported once.
         context.set_forkserver_preload(["maillogdiag.engines.parts", *MODULES])
-        self._executor = ProcessPoolExecutor(jobs, context, _begin)
+        # Ctrl-C reaches all processes of a terminal, and is this one's to handle: the others inherit that it waits.
+        with _waiting(SIGINT):
+            forkserver.ensure_running()
+        self._executor = ProcessPoolExecutor(jobs, context, _end_with_parent)
 
     def can_read(self, source: Source) -> bool:
         """Files are read by other processes; what can be opened once, or needs more than bytes, is not."""
@@ -54,7 +58,8 @@ class _Processes:
     def submit(self, task: Task) -> Await:
         """Give out a task."""
         try:
-            future = self._executor.submit(read, task)
+            with _waiting(SIGINT, SIGTERM):  # it may begin a process, which could not be ended if it were half begun
+                future = self._executor.submit(read, task)
         except BrokenExecutor:
             self._is_broken = True
             return partial(read, task)
@@ -81,13 +86,22 @@ class _Processes:
             return read(task)
 
 
-def _begin() -> None:
-    """Prepare a reading process: Ctrl-C is its parent's to handle, and it ends with its parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Thread(target=_end_with_parent, daemon=True).start()
+@contextmanager
+def _waiting(*signals: Signals) -> Iterator[None]:
+    """Meanwhile these signals wait."""
+    before = pthread_sigmask(SIG_BLOCK, signals)
+    try:
+        yield
+    finally:
+        pthread_sigmask(SIG_SETMASK, before)
 
 
 def _end_with_parent() -> None:
-    if parent := parent_process():
-        parent.join()
-        os._exit(1)
+    """Prepare a reading process to end as soon as its parent does."""
+
+    def wait() -> None:
+        if parent := parent_process():
+            parent.join()
+            os._exit(1)
+
+    Thread(target=wait, daemon=True).start()
