@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import sys
 from pathlib import Path
 from unittest.mock import patch
@@ -104,3 +105,12 @@ def test_what_is_skipped_below_a_url_is_named_without_it() -> None:
     (skipped,) = [source for source in open_inputs(["memory://bucket/"]) if "skipped" in source.format]
 
     assert "1 file skipped that is no log: key.pem" == skipped.format
+
+
+def test_a_log_is_known_below_a_url_however_it_is_packed() -> None:
+    with fsspec.open("memory://packed/mail.log.1.bz2", "wb") as file:
+        file.write(bz2.compress(b"".join(b"%d relay=smtp.example.org %x\n" % (n, n**9) for n in range(5_000))))
+
+    [source] = open_inputs(["memory://packed/"])
+
+    assert len(list(source.lines())) == 5_000

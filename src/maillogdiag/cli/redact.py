@@ -10,8 +10,6 @@ from maillogdiag.cli.options import RedactionMapOption
 from maillogdiag.cli.output import tell
 from maillogdiag.errors import SourceError
 
-_SNIFF_BYTES = 8192
-
 
 def _opened(file: str) -> BinaryIO:
     if file == "-":
@@ -28,13 +26,13 @@ def redact(
 ) -> None:
     """Write a log to standard output with addresses, names, tokens and secrets replaced."""
     from maillogdiag.redaction import RedactionMap, redact_stream
-    from maillogdiag.sources.content import is_binary, is_journal
+    from maillogdiag.sources.content import SNIFF_BYTES, is_binary, is_journal
     from maillogdiag.sources.packing import open_text
 
     replaced = RedactionMap()
     problems: list[str] = []
     with _opened(file) as raw, open_text(raw, problems) as stream:
-        head = stream.peek(_SNIFF_BYTES)[:_SNIFF_BYTES]
+        head = stream.peek(SNIFF_BYTES)[:SNIFF_BYTES]
         if is_journal(head):
             raise SourceError(f"{file} is a journal file: journalctl --file {file} -o export | maillogdiag redact -")
         if is_binary(head):

@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from maillogdiag.errors import SourceError
-from maillogdiag.sources.content import is_journal, looks_like_log
+from maillogdiag.sources.content import SNIFF_BYTES, is_journal, looks_like_log
 from maillogdiag.sources.interface import Source
 from maillogdiag.sources.notes import SkippedSource, UnreadableSource
 from maillogdiag.sources.packing import open_text, unpack
 from maillogdiag.sources.rotation import in_time_order
 from maillogdiag.sources.text import TextSource
 
-_SNIFF_BYTES = 4096
 # RuntimeError is an encrypted member, NotImplementedError a packing that Python does not know.
 _DAMAGES = (EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile, tarfile.TarError)
 
@@ -66,7 +65,7 @@ def _sources(path: Path, members: Iterator[_Member]) -> Iterator[Source]:
 def _is_log(member: _Member) -> bool:
     try:
         with member.open() as raw:
-            sample = open_text(raw, []).peek(_SNIFF_BYTES)[:_SNIFF_BYTES]
+            sample = open_text(raw, []).peek(SNIFF_BYTES)[:SNIFF_BYTES]
     except (OSError, SourceError):
         return True  # reading it will tell what is wrong
     return is_journal(sample) or looks_like_log(member.name, sample)

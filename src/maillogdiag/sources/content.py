@@ -6,7 +6,11 @@ import re
 
 from maillogdiag.expressions import expression
 
+SNIFF_BYTES = 8192
+"""So much of a file's beginning tells what it is."""
+
 _JOURNAL = b"LPKSHHRH"
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _TAR_MAGIC = slice(257, 262)
 # Text, but never a log; some of it is secret.
 _NO_LOGS = expression(
@@ -22,6 +26,11 @@ _MOST_CONTROLS = 0.05
 def is_journal(sample: bytes) -> bool:
     """Whether a file that begins so is a systemd journal file."""
     return sample.startswith(_JOURNAL)
+
+
+def is_zip(sample: bytes) -> bool:
+    """Whether a file that begins so is a zip archive."""
+    return sample.startswith(_ZIP)
 
 
 def is_tar(sample: bytes) -> bool:

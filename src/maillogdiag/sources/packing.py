@@ -39,6 +39,21 @@ def open_text(raw: BinaryIO, problems: list[str]) -> io.BufferedReader:
     return io.BufferedReader(_Salvaged(unpacked, problems), _BUFFER_BYTES)
 
 
+def beginnings_of(raw: BinaryIO, size: int) -> tuple[bytes, bytes]:
+    """Return the first bytes of `raw` as they are, and as its text has them.
+
+    Args:
+        raw: at its start.
+        size: how many of each.
+
+    Raises:
+        SourceError: as for `open_text`.
+    """
+    head = raw.read(size)
+    whole = cast(BinaryIO, io.BufferedReader(_Again(head, raw)))
+    return head, open_text(whole, []).peek(size)[:size]
+
+
 def open_range(raw: BinaryIO, start: int, end: int | None, problems: list[str]) -> io.BufferedReader:
     """Return the bytes from `start` to `end`, or to the end of it all, of a text that is neither packed nor UTF-16.
 

@@ -12,18 +12,15 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from maillogdiag.errors import SourceError
-from maillogdiag.sources.content import is_journal, is_tar, looks_like_log
+from maillogdiag.sources.content import SNIFF_BYTES, is_journal, is_tar, is_zip, looks_like_log
 from maillogdiag.sources.interface import Source
 from maillogdiag.sources.journal import open_journal
 from maillogdiag.sources.notes import SkippedSource, UnreadableSource
-from maillogdiag.sources.packing import open_text
+from maillogdiag.sources.packing import beginnings_of
 from maillogdiag.sources.ranges import is_divisible
 from maillogdiag.sources.remote import is_url, open_urls
 from maillogdiag.sources.rotation import in_time_order
 from maillogdiag.sources.text import TextSource
-
-_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-_SNIFF_BYTES = 8192
 
 
 def open_inputs(paths: Sequence[str], *, stdin: BinaryIO | None = None) -> Iterator[Source]:
@@ -102,7 +99,7 @@ def _sources_of_folder(folder: Path, seen: set[Path]) -> Iterator[Source]:
             continue
         if is_journal(raw):
             journals.append(path)
-        elif raw.startswith(_ZIP) or is_tar(sample) or is_journal(sample) or looks_like_log(path.name, sample):
+        elif is_zip(raw) or is_tar(sample) or is_journal(sample) or looks_like_log(path.name, sample):
             yield from _sources_of_file(path)
         else:
             skipped.append(str(path.relative_to(folder)))
@@ -143,11 +140,11 @@ def _sources_of_file(path: Path) -> Iterator[Source]:
         return
     if is_journal(raw):
         yield open_journal(files=[path])
-    elif raw.startswith(_ZIP) or is_tar(sample):
+    elif is_zip(raw) or is_tar(sample):
         # Imported only here: few need it, and its imports take as long as a small log.
         from maillogdiag.sources.archives import sources_of_tar, sources_of_zip
 
-        yield from sources_of_zip(path) if raw.startswith(_ZIP) else sources_of_tar(path)
+        yield from sources_of_zip(path) if is_zip(raw) else sources_of_tar(path)
     else:
         changed = datetime.fromtimestamp(known.st_mtime, tz=UTC).astimezone()
         opener = partial(_open_known, path, known.st_ino, known.st_size)
@@ -157,9 +154,7 @@ def _sources_of_file(path: Path) -> Iterator[Source]:
 def _samples(path: Path) -> tuple[bytes, bytes]:
     """Return a file's first bytes as they are, and unpacked."""
     with path.open("rb") as file:
-        raw = file.read(_SNIFF_BYTES)
-        file.seek(0)
-        return raw, open_text(cast(BinaryIO, file), []).peek(_SNIFF_BYTES)[:_SNIFF_BYTES]
+        return beginnings_of(cast(BinaryIO, file), SNIFF_BYTES)
 
 
 def _open_known(path: Path, inode: int, size: int) -> BinaryIO:

@@ -15,10 +15,10 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from maillogdiag.errors import SourceError
 from maillogdiag.expressions import expression
-from maillogdiag.sources.content import is_tar, looks_like_log
+from maillogdiag.sources.content import SNIFF_BYTES, is_tar, is_zip, looks_like_log
 from maillogdiag.sources.interface import Source
 from maillogdiag.sources.notes import SkippedSource, UnreadableSource
-from maillogdiag.sources.packing import open_text
+from maillogdiag.sources.packing import beginnings_of
 from maillogdiag.sources.ranges import is_divisible
 from maillogdiag.sources.rotation import in_time_order
 from maillogdiag.sources.text import TextSource
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 _URL = expression(r"[a-zA-Z][a-zA-Z0-9+.-]*://")
 _URL_IN_TEXT = expression(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^\s'\"<>]+")
-_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-_SNIFF_BYTES = 8192
 
 
 def is_url(text: str) -> bool:
@@ -71,14 +69,13 @@ def _source(files: AbstractFileSystem, path: str, url: str, *, must_look_like_lo
     try:
         size = files.info(path).get("size")
         with _RemoteFile(files, path, url) as raw:
-            head = io.BufferedReader(raw).read(_SNIFF_BYTES)
+            head, sample = beginnings_of(cast(BinaryIO, io.BufferedReader(raw)), SNIFF_BYTES)
             has_parts = size is not None and _can_seek(raw)
-        sample = open_text(cast(BinaryIO, io.BytesIO(head)), []).peek(_SNIFF_BYTES)[:_SNIFF_BYTES]
     except SourceError as error:
         return UnreadableSource(name, str(error))
     except Exception as error:  # noqa: BLE001 - each file system's package has its own
         return UnreadableSource(name, _reason(error, url))
-    if head.startswith(_ZIP) or is_tar(sample):
+    if is_zip(head) or is_tar(sample):
         return UnreadableSource(name, "is an archive, which is read from a file only: download it first")
     if must_look_like_log and not looks_like_log(path, sample):
         return None

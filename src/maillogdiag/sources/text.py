@@ -14,7 +14,7 @@ from maillogdiag.envelopes import Peeled, Peeler
 from maillogdiag.errors import SourceError
 from maillogdiag.gate import Gate, Portion, numbered
 from maillogdiag.records import Line, Place
-from maillogdiag.sources.content import is_binary, is_journal
+from maillogdiag.sources.content import SNIFF_BYTES, is_binary, is_journal
 from maillogdiag.sources.journal import open_journal
 from maillogdiag.sources.journal_streams import entries_of_stream
 from maillogdiag.sources.losses import Losses
@@ -23,7 +23,6 @@ from maillogdiag.sources.packing import open_text
 _MOST_LINE_BYTES = 1024 * 1024
 _BLOCK_BYTES = 256 * 1024
 _TAIL_BYTES = 4096
-_SNIFF_BYTES = 8192
 
 
 Begun = dict[tuple[str | None, int | None], Peeled]
@@ -84,7 +83,7 @@ class TextSource:
         """Yield the lines, peeled; damaged input as far as it goes. See `Source.lines`."""
         with self.open() as raw:
             stream = open_text(raw, self.problems)
-            sample = stream.peek(_SNIFF_BYTES)[:_SNIFF_BYTES]
+            sample = stream.peek(SNIFF_BYTES)[:SNIFF_BYTES]
             if is_journal(sample):
                 yield from self._journal_lines(stream)
             elif is_binary(sample):
