@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from maillogdiag import __version__
-from maillogdiag.attempts import Attempt, Desk
+from maillogdiag.attempts import Attempt, assemble_attempts
 from maillogdiag.diagnosis import Tally, findings_of, timeline_of
 from maillogdiag.errors import SourceError
 from maillogdiag.events import ABOUT_NO_TRY, Event, EventKind
@@ -107,12 +107,8 @@ class Scan:
 
     def count(self, events: Iterable[Event]) -> None:
         """Count the attempts that `events` tell of, which come in the order of their sources."""
-        desk, tally, diagnose = Desk(), self.tally, self.diagnose
-        for event in events:
-            for attempt in desk.take(event):
-                tally.add(attempt, diagnose)
-        for attempt in desk.close_all():
-            tally.add(attempt, diagnose)
+        for attempt in assemble_attempts(events):
+            self.tally.add(attempt, self.diagnose)
 
     def diagnose(self, failure: Failure) -> Diagnosis:
         """Return what the rules say of a failure, the settings of its application considered."""
