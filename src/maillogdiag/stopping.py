@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Self, TypeVar, cast
 
@@ -72,3 +73,13 @@ class Stop:
         while self._before:
             number, handler = self._before.popitem()
             signal.signal(number, handler)  # type: ignore[arg-type]
+
+
+@contextmanager
+def waiting(*signals: signal.Signals) -> Iterator[None]:
+    """Meanwhile these signals wait; in threads and processes that begin meanwhile they wait for ever."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -22,6 +22,7 @@ from maillogdiag.pipeline import Scan
 from maillogdiag.reports.json_report import report_to_json
 from maillogdiag.rulebase import load_rules
 from maillogdiag.sources import open_inputs
+from tests.engines.conftest import stop
 
 
 @pytest.fixture(scope="module")
@@ -91,3 +92,11 @@ def test_without_dask_it_is_said_what_to_install() -> None:
 @pytest.mark.parametrize(("arguments", "word"), [(("--engine", "spark"), "spark"), (("--engine", "dask", "-F"), "-F")])
 def test_an_engine_that_cannot_be_used_is_refused(arguments: tuple[str, ...], word: str) -> None:
     assert word.replace("-F", "--follow") in complaint_about(*arguments, "a.log")
+
+
+@pytest.mark.parametrize("later_s", [0, 0.5, 1])
+def test_ctrl_c_while_a_cluster_begins(later_s: float, big_log: Path) -> None:
+    # Python's tracker, then the workers
+    code, _, _ = stop(big_log, signal.SIGINT, 3, "--engine", "dask", later_s=later_s)
+
+    assert code == 130

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +20,7 @@ from maillogdiag.pipeline import Scan
 from maillogdiag.reports.json_report import report_to_json
 from maillogdiag.rulebase import load_rules
 from maillogdiag.sources import open_inputs
-from tests.engines.conftest import SIDEKIQ
+from tests.engines.conftest import stop
 
 
 def report_of(folder: Path, jobs: int) -> str:
@@ -55,42 +53,10 @@ def test_a_process_that_is_killed_costs_no_part_of_the_report(folder: Path) -> N
     assert spread == report_of(folder, 1)
 
 
-def children_of(pid: int) -> list[int]:
-    """All processes that a process began, and those that they began."""
-    found = []
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:  # it is over
-        return []
-    for child in children:
-        found += [int(child), *children_of(int(child))]
-    return found
-
-
-@pytest.fixture(scope="module")
-def big_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    log = tmp_path_factory.mktemp("big") / "big.log"
-    log.write_bytes(SIDEKIQ.read_bytes() * (60_000_000 // SIDEKIQ.stat().st_size))
-    return log
-
-
-def stop(log: Path, number: int, processes: int) -> tuple[int, bytes, list[int]]:
-    """Stop a scan as soon as it has begun so many processes; return its exit code, its report, and the processes."""
-    command = [sys.executable, "-m", "maillogdiag", "scan", str(log), "--format", "json", "--jobs", "2"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True) as scan:
-        deadline = time.monotonic() + 60
-        while len(children := children_of(scan.pid)) < processes and time.monotonic() < deadline:
-            time.sleep(0.001)
-        os.killpg(scan.pid, number)
-        output, errors = scan.communicate()
-    assert b"Traceback" not in errors
-    return scan.returncode, output, children
-
-
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.parametrize("begun", [2, 3, 4])  # the fork server and the tracker, then the readers
 def test_signal_ends_all_processes_with_the_report(number: int, code: int, begun: int, big_log: Path) -> None:
-    exit_code, output, children = stop(big_log, number, begun)
+    exit_code, output, children = stop(big_log, number, begun, "--jobs", "2")
 
     assert code == exit_code
     assert "Stopped by " in json.loads(output)["problems"][0]

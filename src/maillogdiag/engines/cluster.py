@@ -7,7 +7,6 @@ another one; Dask sees to that.
 from __future__ import annotations
 
 import logging
-import signal
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
@@ -16,6 +15,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from maillogdiag import __version__
+from maillogdiag.engines.children import deaf_to_ctrl_c
 from maillogdiag.engines.parts import Reading, Task, read
 from maillogdiag.engines.spreading import Await, run_spread
 from maillogdiag.errors import SourceError, UsageError
@@ -52,22 +52,23 @@ class Cluster:
         # What befalls its workers is told once, by what becomes of their tasks.
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
         where: Any = address
-        if address is None:
-            where = self._closing.enter_context(
-                LocalCluster(
-                    n_workers=jobs,
-                    threads_per_worker=1,
-                    processes=True,
-                    dashboard_address="127.0.0.1:0",
-                    silence_logs=logging.CRITICAL,
-                    preload=__name__,
+        with deaf_to_ctrl_c():  # a cluster that is half begun cannot be ended
+            if address is None:
+                where = self._closing.enter_context(
+                    LocalCluster(
+                        n_workers=jobs,
+                        threads_per_worker=1,
+                        processes=True,
+                        dashboard_address="127.0.0.1:0",
+                        silence_logs=logging.CRITICAL,
+                    )
                 )
-            )
-        try:
-            self._client: Client = self._closing.enter_context(Client(where, timeout=_CONNECT_S, set_as_default=False))
-        except (OSError, ValueError) as error:
-            self._closing.close()
-            raise UsageError(f"cannot reach the Dask scheduler at {address}: {error or 'no answer'}") from None
+            try:
+                client = Client(where, timeout=_CONNECT_S, set_as_default=False)
+            except (OSError, ValueError) as error:
+                self._closing.close()
+                raise UsageError(f"cannot reach the Dask scheduler at {address}: {error or 'no answer'}") from None
+            self._client: Client = self._closing.enter_context(client)
 
     def __enter__(self) -> Cluster:
         """Look whether the workers read as this process would."""
@@ -137,11 +138,6 @@ def run_on_cluster(scan: Scan, sources: Iterable[Source], cluster: Cluster) -> N
         scan: with the grammars that `load_grammars(scan.app)` returns.
     """
     run_spread(scan, sources, cluster)
-
-
-def dask_setup(_: object) -> None:
-    """Prepare a worker on this machine, as Dask calls it: Ctrl-C is for the process that began it to handle."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 # Python lets no two threads of a worker compute at once; and what searches for words serves one at a time.

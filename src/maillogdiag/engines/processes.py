@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 from multiprocessing import active_children, forkserver, get_context, parent_process
-from signal import SIG_BLOCK, SIG_SETMASK, SIGINT, SIGTERM, Signals, pthread_sigmask
+from signal import SIGINT, SIGTERM
 from threading import Thread
 
+from maillogdiag.engines.children import deaf_to_ctrl_c
 from maillogdiag.engines.local import is_file
 from maillogdiag.engines.parts import Reading, Task, read
 from maillogdiag.engines.spreading import Await, run_spread
 from maillogdiag.grammars.registry import MODULES
 from maillogdiag.pipeline import Scan
 from maillogdiag.sources.interface import Source
+from maillogdiag.stopping import waiting
 
 _AHEAD_PER_PROCESS = 2
 
@@ -46,8 +47,7 @@ class _Processes:
         context = get_context("forkserver")
         # What all of them need is imported once.
         context.set_forkserver_preload(["maillogdiag.engines.parts", *MODULES])
-        # Ctrl-C reaches all processes of a terminal, and is this one's to handle: the others inherit that it waits.
-        with _waiting(SIGINT):
+        with deaf_to_ctrl_c():
             forkserver.ensure_running()
         self._executor = ProcessPoolExecutor(jobs, context, _end_with_parent)
 
@@ -58,7 +58,7 @@ class _Processes:
     def submit(self, task: Task) -> Await:
         """Give out a task."""
         try:
-            with _waiting(SIGINT, SIGTERM):  # it may begin a process, which could not be ended if it were half begun
+            with waiting(SIGINT, SIGTERM):  # it may begin a process, which could not be ended if it were half begun
                 future = self._executor.submit(read, task)
         except BrokenExecutor:
             self._is_broken = True
@@ -84,16 +84,6 @@ class _Processes:
         except BrokenExecutor:
             self._is_broken = True
             return read(task)
-
-
-@contextmanager
-def _waiting(*signals: Signals) -> Iterator[None]:
-    """Meanwhile these signals wait."""
-    before = pthread_sigmask(SIG_BLOCK, signals)
-    try:
-        yield
-    finally:
-        pthread_sigmask(SIG_SETMASK, before)
 
 
 def _end_with_parent() -> None:
