@@ -99,8 +99,8 @@ _ENTRY = {"journal": _Envelope(b"", rb"\d{1,20}", b"\x1e")}
 # What begins an entry whatever stands before it, and is no envelope; up to the end of its time. A part of what
 # `maillogdiag.continuation` takes for a head.
 _HEAD = (
-    rb"(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (?=pid=\d{1,8} tid=|\d{1,8} TID-\w{1,32} )"  # Sidekiq
-    rb"|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.,]\d{3} "  # Zulip, Python's logging
+    rb"(?:\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d\.\d{3}Z (?=pid=\d{1,8} tid=|\d{1,8} TID-\w{1,32} )"  # Sidekiq
+    rb"| \d\d:\d\d:\d\d[.,]\d{3} )"  # Zulip, Python's logging
     rb"|[A-Z], \[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,9} "  # Ruby's Logger
     rb"|(?=\[ActiveJob\] |\[[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}\] [^ |s])"  # Rails' tags
     rb"|\{\"(?:timestamp\":\"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} |(?:level|ts|msg)\":))"  # Mattermost
@@ -324,45 +324,39 @@ class _Patterns:
 
     Args:
         envelope: the usual one.
+        routines: as `Gate` takes them.
 
     Attributes:
         line: any line. The group "writer" where it has the usual envelope, "head" where a head is behind that.
         heads: lines that have both.
-        head: the beginning of a line that has both, up to the end of the head.
+        entry: an entry that ends for certain where it does, or several of a routine. The group "head" ends where the
+            first one's head does.
     """
 
     def __init__(self, envelope: _Envelope, routines: Sequence[bytes]) -> None:
         usual, rest = envelope.pattern, rb"[^\n]*+\n"
         same = envelope.before + b"(?P=writer)" + envelope.behind
         further = same if any(envelope) else rb"(?=" + _NO_ENVELOPE + rb")"
-        # Where the same writer's next line has a head it is certain that the entry before it is over.
-        next_entry = rb"(?=" + same + _HEAD + rb")"
-        entry = usual + rb"(?P<head>" + _HEAD + rb")" + rest + rb"(?:" + further + rest + rb")*?" + next_entry
+        run = rb"(?:%b)\n(?:(?P=envelope)(?:%b)\n){,%d}"
+        runs = rb"|".join(run % (line, line, _MOST_ROUTINE) for line in routines) or rb"(?!)"
         self.line = re.compile(rb"(?:" + usual + rb"(?P<head>" + _HEAD + rb")?)?" + rest + rb"?")
-        self.heads = re.compile(rb"(?:" + usual + _HEAD + rest + rb")*")
-        self.head = re.compile(usual + _HEAD)
-        self._entry = re.compile(entry)
-        further = rb"(?P=envelope)(?=" + _HEAD + rb")"
-        runs = [
-            rb"(?:" + line + rb")\n(?:" + further + rb"(?:" + line + rb")\n){,%d}" % _MOST_ROUTINE for line in routines
-        ]
-        start = rb"(?P<envelope>" + usual + rb")(?=" + _HEAD + rb")"
-        self._routine = re.compile(start + rb"(?:" + (rb"|".join(runs) or rb"(?!)") + rb")" + next_entry)
+        self.heads = re.compile(rb"(?:" + usual + _HEAD + rest + rb")*+")
+        self.entry = re.compile(
+            rb"(?P<envelope>" + usual + rb")(?=(?P<head>" + _HEAD + rb"))"
+            rb"(?:(?P<routine>" + runs + rb")|" + rest + rb"(?:" + further + rest + rb")*?)"
+            # Where the same writer's next line has a head it is certain that the entry before it is over.
+            rb"(?=" + same + _HEAD + rb")"
+        )
 
     def spans(self, text: bytes, begin: int) -> Iterator[_Span]:
         """Yield all lines from `begin` on, entries whole."""
         while begin < len(text):
-            end, kind = self.known(text, begin) or (text.find(b"\n", begin) + 1 or len(text), "line")
+            if entry := self.entry.match(text, begin):
+                end, kind = entry.end(), _kind_of(entry)
+            else:
+                end, kind = text.find(b"\n", begin) + 1 or len(text), "line"
             yield begin, end, kind
             begin = end
-
-    def known(self, text: bytes, start: int) -> tuple[int, Kind] | None:
-        """Return where the entry or the routine at `start` ends; None where neither is certain."""
-        if found := self._routine.match(text, start):
-            return found.end(), "routine"
-        if found := self._entry.match(text, start):
-            return found.end(), "entry"
-        return None
 
 
 class _Block:
@@ -408,12 +402,14 @@ class _Block:
         Returns:
             Up to where no other hit can mean more.
         """
-        if hit and (head := self._patterns.head.match(self._text, start)) and hit <= head.end():
-            return head.end()
-        if known := self._patterns.known(self._text, start):
-            self._ends[start], self._kinds[start] = known
-            return known[0]
+        if entry := self._patterns.entry.match(self._text, start):
+            if 0 < hit <= entry.end("head"):
+                return entry.end("head")
+            self._ends[start], self._kinds[start] = entry.end(), _kind_of(entry)
+            return entry.end()
         writer, head_end, line_end = self._line(start)
+        if 0 < hit <= head_end:
+            return head_end
         if head_end < 0 and start not in self._ends:
             self._keep_beginning(start)
         self._ends[start] = line_end
@@ -487,6 +483,10 @@ def numbered(blocks: Iterable[bytes], number: int = 0) -> Iterator[Portion]:
         for line in lines:
             number += 1
             yield number, line, "line"
+
+
+def _kind_of(entry: re.Match[bytes]) -> Kind:
+    return "routine" if entry.lastgroup == "routine" else "entry"
 
 
 def _as_line(message: bytes | None) -> bytes:
