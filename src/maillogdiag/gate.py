@@ -515,9 +515,9 @@ def _context(text: bytes, end: int, passed: Iterable[_Span]) -> tuple[bytes, int
 def _start_of_last_lines(text: bytes, end: int) -> int:
     """Return where those last lines before `end` begin within which a line can have its continuation."""
     for _ in range(WINDOW + 1):
-        end = text.rfind(b"\n", 0, max(end - 1, 0)) + 1
         if not end:
             break
+        end = text.rfind(b"\n", 0, end - 1) + 1
     return end
 
 

@@ -193,10 +193,10 @@ class LineReader:
 def blocks_of(stream: io.BufferedReader, losses: Losses) -> Iterator[bytes]:
     """Yield blocks of whole lines; one that is longer than 1 MiB loses its middle."""
     while block := stream.read1(_BLOCK_BYTES):
-        whole, newline, begun = block.rpartition(b"\n")
-        if newline:  # at once: the rest of the line that is begun may be long in coming
-            yield whole + newline
-        if begun:
+        end = block.rfind(b"\n") + 1
+        if end:  # at once: the rest of the line that is begun may be long in coming
+            yield block[:end]
+        if begun := block[end:]:
             begun += stream.readline(_MOST_LINE_BYTES - len(begun))
             if len(begun) == _MOST_LINE_BYTES and not begun.endswith(b"\n"):
                 losses.cut_lines += 1
