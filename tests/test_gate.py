@@ -71,6 +71,9 @@ PIECES = (
     "2026-11-02 09:25:28,425 WARNING  something with a traceback\n"
     'Traceback (most recent call last):\n  File "/usr/lib/python3.11/smtplib.py", line 750, in login\n'
     "TimeoutError: timed out\n    web_1  | 2026-11-02T09:25:25.425Z pid=23 tid=1cr INFO: start",
+    "2026-11-02 09:24:28,425 ERROR    at 10:25:00 mail.example.net:25: i/o timeout",
+    "2026-11-02 09:24:29,425 ERROR    at 10:25:00 unable to send: e-mail",
+    "10:25: connection refused",
     "Traceback (most recent call last):",
     '  File "/usr/lib/python3.11/smtplib.py", line 750, in login',
     "smtplib.SMTPAuthenticationError: (535, b'5.7.8 Error')",

@@ -19,23 +19,28 @@ Scanner = Callable[[bytes], list[int]]
 # Shapes of a log that has few come back; of one that has many or long ones no more are remembered.
 _MOST_SHAPES = 20_000
 _MOST_SHAPE_BYTES = 8 * 1024 * 1024
+# A port of two digits, which may as well be a part of a time of day. Before that stands ":00", " 00" or "0T00".
+_PORT = re.compile(r":\d\d")
+_BEHIND_NO_TIME = rb"(?<![: ]\d\d)(?<!\dT\d\d)"
+# The same for hyperscan, which does not look behind: what stands before it.
+_NO_TIME = rb"(?:[^: T]..|[: T][^0-9].|[: T].[^0-9]|[^0-9]T..)"
 
 
 def scanner_of(words: Iterable[str], caseless: Iterable[str], dull: Iterable[str], head: bytes) -> Scanner:
     """Return what searches for words.
 
     Args:
-        words: case-sensitive; of one with a line break its longest line is searched for.
+        words: case-sensitive; of one with a line break its longest line is searched for. ":25" is none in "10:25:00".
         caseless: without regard to case.
         dull: what begins with a word and means nothing there.
         head: a regular expression of what lines may begin with, where words mean nothing but in its group "kept".
     """
-    caseless = tuple(caseless)
+    caseless, dull = tuple(caseless), tuple(dull)
     literals = {max(word.split("\n"), key=len) for word in words}
     text = "\n".join(literals)
-    inside_others = [word for word in literals if text.count(word) > 1]
+    # A word that holds another one, which means something wherever it stands, is found with it.
+    inside_others = [word for word in literals if text.count(word) > 1 and _is_certain(word, dull)]
     lowered = [word.encode().lower() for word in caseless]
-    # A word that holds another one is found with it.
     needed = tuple(
         sorted(
             word
@@ -55,30 +60,45 @@ def _word_of(phrase: str, words: Iterable[str]) -> str | None:
     return found[0] if found and not any(word != found[0] and word.endswith(found[0]) for word in words) else None
 
 
+def _is_certain(word: str, dull: Iterable[str]) -> bool:
+    """Whether a word means something wherever it stands."""
+    return not _PORT.fullmatch(word) and not any(phrase.startswith(word) for phrase in dull)
+
+
+def _ports(words: Iterable[str]) -> re.Pattern[bytes]:
+    """Return a pattern of those that are ports, where they are no part of a time."""
+    ports = [word.encode() for word in words if _PORT.fullmatch(word)]
+    return re.compile(_BEHIND_NO_TIME + rb"(?:" + (rb"|".join(ports) or rb"(?!)") + rb")")
+
+
 @cache
 def of_hyperscan(words: tuple[str, ...], caseless: tuple[str, ...], dull: tuple[str, ...]) -> Scanner | None:
     """Return what searches for all words at once; None without hyperscan. Arguments as for `scanner_of`.
 
-    All are literals, which take a tenth of the memory that regular expressions take.
+    All are literals, or as good as such: regular expressions take ten times the memory.
     """
     try:
         import hyperscan
     except ImportError:
         return None
-    expressions = [_escaped(word) for word in (*words, *caseless)]
-    flags = [0] * len(words) + [hyperscan.HS_FLAG_CASELESS] * len(caseless)
+    certain = [word for word in words if _is_certain(word, dull)]
+    expressions = [(_NO_TIME if _PORT.fullmatch(word) else b"") + _escaped(word) for word in words]
+    expressions += [expression for word in caseless for expression in _in_any_case(word, certain)]
+    flags = [hyperscan.HS_FLAG_DOTALL] * len(expressions)
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     try:
         database.compile(expressions=expressions, ids=list(range(len(expressions))), flags=flags)
     except hyperscan.error:
         return None
+    ports = _ports(words)
     # By a word's number what is dull behind the word.
     meaningless = {
         words.index(word): phrase[len(word) :].encode() for phrase in dull if (word := _word_of(phrase, words))
     }
 
     def scan(block: bytes) -> list[int]:
-        ends: list[int] = []
+        # Before the first ones there is too little for `_NO_TIME`.
+        ends = [port.end() for port in ports.finditer(block[:6])]
 
         def note(word: int, _start: int, end: int, _flags: int, _context: Any) -> None:
             if word not in meaningless or not block.startswith(meaningless[word], end):
@@ -90,6 +110,19 @@ def of_hyperscan(words: tuple[str, ...], caseless: tuple[str, ...], dull: tuple[
     return scan
 
 
+def _in_any_case(word: str, words: Iterable[str]) -> list[bytes]:
+    """Return hyperscan's expressions for `word`; where one of `words` begins it, only as that one does not.
+
+    "Mailer" is found with "Mail", of which a log of mails is full.
+    """
+    begun = next((one for one in words if word.lower().startswith(one.lower())), "")
+    return [
+        _escaped(begun[:at] + letter.swapcase()) + b"(?i)" + _escaped(word[at + 1 :])
+        for at, letter in enumerate(begun)
+        if letter.isalpha()
+    ] or [b"(?i)" + _escaped(word)]
+
+
 def _escaped(word: str) -> bytes:
     """A literal in hyperscan's syntax, byte by byte."""
     return b"".join(b"\\x%02x" % byte for byte in word.encode())
@@ -97,9 +130,10 @@ def _escaped(word: str) -> bytes:
 
 def of_shapes(words: tuple[str, ...], caseless: tuple[str, ...], dull: tuple[str, ...], head: bytes) -> Scanner:
     """Return what searches each shape of lines once; arguments as for `scanner_of`."""
-    wanted = [word.encode() for word in words]
+    wanted = [word.encode() for word in words if not _PORT.fullmatch(word)]
     wanted_in_lower_case = [word.lower().encode() for word in caseless]
-    varying = re.compile(rb"(?m)^" + head + rb"|" + _ids([word.lower() for word in (*wanted, *wanted_in_lower_case)]))
+    ports = _ports(words)
+    varying = re.compile(rb"(?m)^" + head + rb"|" + _ids([word.lower().encode() for word in (*words, *caseless)]))
     blank = rb"\g<kept> " if "kept" in varying.groupindex else b" "
     meaningless = [(phrase.encode(), phrase[len(_word_of(phrase, words) or "") :].encode()) for phrase in dull]
     shapes: dict[bytes, bool] = {}
@@ -111,7 +145,11 @@ def of_shapes(words: tuple[str, ...], caseless: tuple[str, ...], dull: tuple[str
         for phrase, rest in meaningless:
             text = text.replace(phrase, b"\n" + rest)
         lower = shape.lower()
-        found = any(word in text for word in wanted) or any(word in lower for word in wanted_in_lower_case)
+        found = (
+            any(word in text for word in wanted)
+            or any(word in lower for word in wanted_in_lower_case)
+            or ports.search(text) is not None
+        )
         if len(shapes) < _MOST_SHAPES and size + len(shape) <= _MOST_SHAPE_BYTES:
             shapes[shape] = found
             size += len(shape)

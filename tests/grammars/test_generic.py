@@ -71,6 +71,13 @@ def test_the_reply_is_found_beside_the_frames() -> None:
     assert (535, "5.7.8") == (event.failure.code, event.failure.enhanced)
 
 
+@pytest.mark.parametrize("time", ["10:25:07", "07:10:25 (UTC)", "2026-11-20T10:25Z", "10:25"])
+@pytest.mark.parametrize("text", ["i/o timeout", "unable to send: e-mail"])
+def test_a_time_of_day_is_no_port(time: str, text: str) -> None:
+    assert () == tuple(GRAMMAR.read(record(f"{time} {text}")))
+    assert () != tuple(GRAMMAR.read(record(f"{time} HOST10:25: {text}")))
+
+
 def test_java_s_chain_of_causes_is_one_try() -> None:
     chain = (
         "org.springframework.mail.MailSendException: Mail server connection failed\n\tat org.example.M.send(M.java:7)",

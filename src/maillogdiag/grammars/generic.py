@@ -96,24 +96,31 @@ _PHASES = {
 _CAUSE = pp.Regex(r"Caused by: (?P<words>(?s:.*))")
 
 
+# Of these, or a port that is no part of a time, at least one stands in what is read.
+_WORDS = (
+    "SMTP", "smtp", "Smtp", "nodemailer", "command: '", "EAUTH", "EENVELOPE", "EMESSAGE",
+    "Invalid login: ", "Greeting never received",
+    "all recipients were rejected", ".mail.", "MailKit", "Mailer Error: ", "PHPMailer", "mail(): ", "gomail: ",
+    "Swift_", "lettre::", "Connection could not be established", "Expected response code", "curl: (67)",
+    "send ", "sending ", "Sending ", "deliver ", "delivering ", "mail could not be", "mails could not be",
+    "not sent", "not delivered", "port 25", "port 465", "port 587", "port: ",
+    *(f"{sign}{kind}.{subject}." for sign in " -" for kind in "45" for subject in range(8)),
+)  # fmt: skip
+_PORT = WordedPattern(MAIL_PORT, (":25", ":465", ":587"))
+
+
 class _Generic:
     """Reads what nobody else could; see the module."""
 
     name = "generic"
-    anchors = (
-        "SMTP", "smtp", "Smtp", "nodemailer", "command: '", "EAUTH", "EENVELOPE", "EMESSAGE",
-        "Invalid login: ", "Greeting never received",
-        "all recipients were rejected", ".mail.", "MailKit", "Mailer Error: ", "PHPMailer", "mail(): ", "gomail: ",
-        "Swift_", "lettre::", "Connection could not be established", "Expected response code", "curl: (67)",
-        "send ", "sending ", "Sending ", "deliver ", "delivering ", "mail could not be", "mails could not be",
-        "not sent", "not delivered", ":25", ":465", ":587", "port 25", "port 465", "port 587", "port: ",
-        *(f"{sign}{kind}.{subject}." for sign in " -" for kind in "45" for subject in range(8)),
-    )  # fmt: skip
+    anchors = (*_WORDS, *_PORT.words)
 
     def read(self, record: Record) -> Iterable[Event]:
         """Return the failure that `record` plainly tells of."""
         text = _FRAME.sub("", record.text[:_MOST_CHARACTERS])
-        if not _is_about_mail(text, record.text[:_MOST_CHARACTERS]) or not any(word in text for word in self.anchors):
+        if not _is_about_mail(text, record.text[:_MOST_CHARACTERS]):
+            return ()
+        if not any(word in text for word in _WORDS) and not _PORT.search(text):
             return ()
         keys: tuple[str, ...] = (f"line:{record.time.isoformat()}/{text[:400]}",) if record.time else ()
         kind, form = EventKind.FAILED, "generic"
