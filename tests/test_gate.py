@@ -147,7 +147,7 @@ def report_of(log: bytes, *, gated: bool, open_bytes: int = 0, has_hyperscan: bo
         patch("maillogdiag.gate._OPEN_BYTES", open_bytes),
         patch("maillogdiag.gate._LEAST_BYTES", 0),
         patch("maillogdiag.gate._MOST_SURPLUS", 0),
-        patch("maillogdiag.gate._MOST_ROUTINE", 2),
+        patch("maillogdiag.entry_patterns._MOST_ROUTINE", 2),
         patch("maillogdiag.sources.text._BLOCK_BYTES", 500),
     ):
         scan.run([source])

@@ -6,7 +6,8 @@ stands a known time or head. So the report is the same as without the gate.
 
 What is certain to be an entry passes in one piece, so that the stages on the way need not find out again.
 
-The words are searched for in big blocks; see `maillogdiag.searching`.
+The words are searched for in big blocks, see `maillogdiag.searching`; how an entry begins tells
+`maillogdiag.entry_patterns`.
 """
 
 from __future__ import annotations
@@ -20,10 +21,8 @@ from itertools import chain, islice
 from operator import itemgetter
 from typing import NamedTuple
 
+from maillogdiag.entry_patterns import ENTRY, ENVELOPES, HEAD, Envelope, Patterns, Span, kind_of
 from maillogdiag.envelopes import Peeler, writer_of
-from maillogdiag.envelopes.containers import NO_CONTAINERS
-from maillogdiag.envelopes.iso import LEVEL
-from maillogdiag.envelopes.syslog import FACILITY
 from maillogdiag.joining import WINDOW
 from maillogdiag.records import Kind
 from maillogdiag.searching import Scanner, scanner_of
@@ -42,8 +41,6 @@ _LEAST_BYTES = 512 * 1024
 _MOST_UNDECIDED_BYTES = 8 * 1024 * 1024
 # A gate that lets most lines through only costs time; it stays open for so many bytes.
 _OPEN_BYTES = 16 * 1024 * 1024
-# Lines of a routine that pass together.
-_MOST_ROUTINE = 100
 # How many more lines pass than are held back until it does.
 _MOST_SURPLUS = 1000
 # glibc takes the memory of each block from the system anew, page by page, until so big a piece was freed.
@@ -52,67 +49,6 @@ _REUSED_BYTES = 4 * 1024 * 1024
 # journalctl's sign for a message it does not show.
 _SIGNS = ("==> ", "\x1b", "^[[", "#033[", "[0m", "](http", "#01", "\0", '"__REALTIME_TIMESTAMP"', '"log":', "blob data")
 
-
-class _Envelope(NamedTuple):
-    """The patterns of what stands before a line's text: the writer, what is before it, and what is behind it."""
-
-    before: bytes
-    writer: bytes
-    behind: bytes
-
-    @property
-    def pattern(self) -> bytes:
-        """All of it; its group "writer" tells the writer."""
-        return self.before + b"(?P<writer>" + self.writer + b")" + self.behind
-
-    @property
-    def head(self) -> bytes:
-        """What lines begin with, as `scanner_of` takes it. An entry's number differs from all others."""
-        if not any(self):
-            return _HEAD
-        kept = b"(?:" if self == _ENTRY["journal"] else b"(?P<kept>"
-        return self.before + kept + self.writer + b")" + self.behind + b"(?:" + _HEAD + b")?"
-
-
-_WRITER = rb"[\w.:-]{1,255} [\w/.@-]{1,100}(?:\[\d{1,10}\])?"
-_SYSLOG = (
-    rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,9})? "
-    rb"(?!" + FACILITY.encode() + rb"|\d{4} )"
-)
-_ISO = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"
-_ISO_SYSLOG = _ISO + rb"(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d) (?!" + LEVEL.encode() + rb"\s)"
-_COMPOSE = rb"(?!(?i:" + "|".join(NO_CONTAINERS).encode() + rb")\b)"
-_CONTAINER, _BAR = rb"[A-Za-z0-9][\w.-]{0,120}", rb" {1,80}\| "
-# So many digits are a container runtime's.
-_STAMP = _ISO + rb"\.\d{7,9}Z "
-# By the names that the peeler has for them.
-_ENVELOPES = {
-    "plain": _Envelope(b"", b"", b""),
-    "syslog": _Envelope(_SYSLOG, _WRITER, b": "),
-    "syslog with ISO times": _Envelope(_ISO_SYSLOG, _WRITER, b": "),
-    "docker compose": _Envelope(_COMPOSE, _CONTAINER, _BAR),
-    "docker compose, timestamps": _Envelope(_COMPOSE, _CONTAINER, _BAR + _STAMP),
-    "timestamps": _Envelope(_STAMP, b"", b""),
-}
-# A journal's entry is searched as a line with its number before it.
-_ENTRY = {"journal": _Envelope(b"", rb"\d{1,20}", b"\x1e")}
-# What begins an entry whatever stands before it, and is no envelope; up to the end of its time. A part of what
-# `maillogdiag.continuation` takes for a head.
-_HEAD = (
-    rb"(?:\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d\.\d{3}Z (?=pid=\d{1,8} tid=|\d{1,8} TID-\w{1,32} )"  # Sidekiq
-    rb"| \d\d:\d\d:\d\d[.,]\d{3} )"  # Zulip, Python's logging
-    rb"|[A-Z], \[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,9} "  # Ruby's Logger
-    rb"|(?=\[ActiveJob\] |\[[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}\] [^ |s])"  # Rails' tags
-    rb"|\{\"(?:timestamp\":\"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} |(?:level|ts|msg)\":))"  # Mattermost
-)
-
-# Lines behind the first one of an entry that have no envelope for certain.
-_NO_ENVELOPE = (
-    rb"[\s/]"  # code and frames
-    rb"|(?:Traceback|Stack) \(most recent call last\):"
-    rb"|(?:[a-z_]{1,40}(?:\.\w{1,60}){1,4}|[A-Z]\w{1,60}(?=:))(?::[ \n]|\n)"  # Python's exceptions
-)
-
 OFTEN = ": done"
 """What a worker writes of each job it did. That it is at work is seen by one line as well as by all: of these lines
 only the last one of each block is let through."""
@@ -120,8 +56,6 @@ only the last one of each block is let through."""
 Portion = tuple[int, bytes, Kind]
 """What a gate lets through: the number of its first line, its bytes without the last line's ending, and what it is."""
 
-# Where it begins and ends, and what it is.
-_Span = tuple[int, int, Kind]
 _WriterOf = Callable[[re.Match[bytes]], bytes | None]
 # Who wrote it, where its head ends (-1 if it has none), and where it ends.
 _Line = tuple[bytes | None, int, int]
@@ -184,7 +118,7 @@ class Gate:
             before: lines before a part of it; they were let through.
             open_blocks: what follows a part, and is let through.
         """
-        return self._sift(blocks, _ENVELOPES, before, open_blocks)
+        return self._sift(blocks, ENVELOPES, before, open_blocks)
 
     def sift_entries(self, batches: Iterable[Batch]) -> Iterator[tuple[int, Mapping[str, object]]]:
         """Yield the entries of a journal to look at with their numbers, from 1, in order."""
@@ -209,13 +143,13 @@ class Gate:
                 first += len(messages)
 
         self._writer_of = lambda line: writer_of(entry(int(line["writer"])))
-        for number, _, _ in self._sift(blocks(), _ENTRY):
+        for number, _, _ in self._sift(blocks(), ENTRY):
             yield number, entry(number)
 
     def _sift(
         self,
         blocks: Iterable[bytes],
-        envelopes: Mapping[str, _Envelope],
+        envelopes: Mapping[str, Envelope],
         before: bytes = b"",
         open_blocks: Iterable[bytes] | None = None,
     ) -> Iterator[Portion]:
@@ -256,21 +190,21 @@ class Gate:
         if open_blocks is not None:
             yield from numbered(chain([text[end:]], open_blocks), number)
 
-    def _open(self, sample: bytes, envelopes: Mapping[str, _Envelope]) -> Scanner | None:
+    def _open(self, sample: bytes, envelopes: Mapping[str, Envelope]) -> Scanner | None:
         """Find out the source's usual envelope; return what searches for the words, None where no line has one."""
         lines = sample[:_TELLING_BYTES]
-        usual = {name: len(re.findall(rb"(?m)^" + one.pattern + _HEAD, lines)) for name, one in envelopes.items()}
+        usual = {name: len(re.findall(rb"(?m)^" + one.pattern + HEAD, lines)) for name, one in envelopes.items()}
         self.format = max(usual, key=lambda name: usual[name])
         if not usual[self.format]:
             return None
-        self._patterns = _Patterns(envelopes[self.format], self._routines)
+        self._patterns = Patterns(envelopes[self.format], self._routines)
         if self.format == "plain":
             self._writer_of = _writer_of_plain
         bytes(_REUSED_BYTES)
         return scanner_of(self._words, self._caseless, self._dull, envelopes[self.format].head)
 
     def _pass(
-        self, text: bytes, begin: int, end: int, passed: Iterable[_Span], number: int
+        self, text: bytes, begin: int, end: int, passed: Iterable[Span], number: int
     ) -> Generator[Portion, None, int]:
         """Yield what passes between `begin` and `end`; `number` lines stand before that. Return the last one's."""
         before, at, kept = number, begin, 0
@@ -298,7 +232,7 @@ class Gate:
             self._open_bytes = _OPEN_BYTES
         return number
 
-    def _passing(self, text: bytes, begin: int, end: int, passed: Iterable[_Span], scanner: Scanner) -> list[_Span]:
+    def _passing(self, text: bytes, begin: int, end: int, passed: Iterable[Span], scanner: Scanner) -> list[Span]:
         """Return what is let through, in order.
 
         Args:
@@ -319,46 +253,6 @@ class Gate:
         return block.kept()
 
 
-class _Patterns:
-    """The lines of a source.
-
-    Args:
-        envelope: the usual one.
-        routines: as `Gate` takes them.
-
-    Attributes:
-        line: any line. The group "writer" where it has the usual envelope, "head" where a head is behind that.
-        heads: lines that have both.
-        entry: an entry that ends for certain where it does, or several of a routine. The group "head" ends where the
-            first one's head does.
-    """
-
-    def __init__(self, envelope: _Envelope, routines: Sequence[bytes]) -> None:
-        usual, rest = envelope.pattern, rb"[^\n]*+\n"
-        same = envelope.before + b"(?P=writer)" + envelope.behind
-        further = same if any(envelope) else rb"(?=" + _NO_ENVELOPE + rb")"
-        run = rb"(?:%b)\n(?:(?P=envelope)(?:%b)\n){,%d}"
-        runs = rb"|".join(run % (line, line, _MOST_ROUTINE) for line in routines) or rb"(?!)"
-        self.line = re.compile(rb"(?:" + usual + rb"(?P<head>" + _HEAD + rb")?)?" + rest + rb"?")
-        self.heads = re.compile(rb"(?:" + usual + _HEAD + rest + rb")*+")
-        self.entry = re.compile(
-            rb"(?P<envelope>" + usual + rb")(?=(?P<head>" + _HEAD + rb"))"
-            rb"(?:(?P<routine>" + runs + rb")|" + rest + rb"(?:" + further + rest + rb")*?)"
-            # Where the same writer's next line has a head it is certain that the entry before it is over.
-            rb"(?=" + same + _HEAD + rb")"
-        )
-
-    def spans(self, text: bytes, begin: int) -> Iterator[_Span]:
-        """Yield all lines from `begin` on, entries whole."""
-        while begin < len(text):
-            if entry := self.entry.match(text, begin):
-                end, kind = entry.end(), _kind_of(entry)
-            else:
-                end, kind = text.find(b"\n", begin) + 1 or len(text), "line"
-            yield begin, end, kind
-            begin = end
-
-
 class _Block:
     """Finds the lines of a block that may be of one entry.
 
@@ -368,7 +262,7 @@ class _Block:
         writer_of: tells a line's writer by what `patterns.line` found; None where it is not certain.
     """
 
-    def __init__(self, text: bytes, patterns: _Patterns, writer_of: _WriterOf) -> None:
+    def __init__(self, text: bytes, patterns: Patterns, writer_of: _WriterOf) -> None:
         self._text = text
         self._patterns = patterns
         self._writer_of = writer_of
@@ -383,9 +277,9 @@ class _Block:
         self._heads: dict[bytes | None, int] = {}
         self._left, self._counted_from = 0, -1
 
-    def kept(self) -> list[_Span]:
+    def kept(self) -> list[Span]:
         """Return what was kept, in order."""
-        spans: list[_Span] = []
+        spans: list[Span] = []
         end = 0
         for start in sorted(self._ends):
             if (stop := self._ends[start]) > end:  # else it is within an entry; only routine lines may overlap
@@ -405,7 +299,7 @@ class _Block:
         if entry := self._patterns.entry.match(self._text, start):
             if 0 < hit <= entry.end("head"):
                 return entry.end("head")
-            self._ends[start], self._kinds[start] = entry.end(), _kind_of(entry)
+            self._ends[start], self._kinds[start] = entry.end(), kind_of(entry)
             return entry.end()
         writer, head_end, line_end = self._line(start)
         if 0 < hit <= head_end:
@@ -485,10 +379,6 @@ def numbered(blocks: Iterable[bytes], number: int = 0) -> Iterator[Portion]:
             yield number, line, "line"
 
 
-def _kind_of(entry: re.Match[bytes]) -> Kind:
-    return "routine" if entry.lastgroup == "routine" else "entry"
-
-
 def _as_line(message: bytes | None) -> bytes:
     """A message as one line; zero bytes stand for what a line cannot hold, and let it through."""
     return b"\0" if message is None else message.replace(b"\n", b"\0")
@@ -502,10 +392,10 @@ def _writer_of_plain(line: re.Match[bytes]) -> bytes | None:
     return None if peeled is None or peeled.format != "plain" else b""
 
 
-def _context(text: bytes, end: int, passed: Iterable[_Span]) -> tuple[bytes, int, list[_Span]]:
+def _context(text: bytes, end: int, passed: Iterable[Span]) -> tuple[bytes, int, list[Span]]:
     """Return what of `text` is needed to decide on the lines from `end` on: it, their place in it, and `passed`."""
     begin = _start_of_last_lines(text, end)
-    spans: list[_Span] = []
+    spans: list[Span] = []
     for start, stop, _ in passed:
         if max(start, begin) < min(stop, end):
             spans.append((max(start, begin) - begin, min(stop, end) - begin, "line"))
