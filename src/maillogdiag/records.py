@@ -91,6 +91,10 @@ class Record(NamedTuple):
         """Return the same with another time; `_replace` takes twice as long."""
         return Record(self.text, self.place, time, *self[3:])
 
+    def saying(self, text: str) -> Record:
+        """Return the same with another text."""
+        return Record(text, *self[1:])
+
     def apart(self) -> Iterator[Record]:
         """Yield each line as a record of its own."""
         (source, first), envelope = self.place, self[2:7]

@@ -78,6 +78,21 @@ def test_a_time_of_day_is_no_port(time: str, text: str) -> None:
     assert () != tuple(GRAMMAR.read(record(f"{time} HOST10:25: {text}")))
 
 
+def test_the_members_of_node_s_error_object_are_no_part_of_its_text() -> None:
+    (event,) = GRAMMAR.read(record(FAILURES["nodemailer cannot connect"]))
+
+    assert event.failure is not None
+    assert "Error: connect ECONNREFUSED ::1:587" == event.failure.text
+
+
+@pytest.mark.parametrize("blank", [" ", "\t", "\n", "\n "])
+def test_many_blanks_are_no_hurdle(blank: str) -> None:
+    (event,) = GRAMMAR.read(record(f"Net::SMTPFatalError: {blank * 60_000}"))
+
+    assert event.failure is not None
+    assert "net::smtpfatalerror:" == event.failure.normal
+
+
 def test_java_s_chain_of_causes_is_one_try() -> None:
     chain = (
         "org.springframework.mail.MailSendException: Mail server connection failed\n\tat org.example.M.send(M.java:7)",

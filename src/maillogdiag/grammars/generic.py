@@ -87,7 +87,7 @@ _FRAME = expression(r"\n\s{1,40}(?:at |\.\.\. \d|#\d{1,3} |from )[^\n]{0,1000}")
 # smtplib's debug output: its error comes after it, or another line has the whole of it.
 _TRANSCRIPT = expression(r"\s*(?:reply|send|data): ")
 # nodemailer's error object: the reply stands in its first line, the step in "command".
-_MEMBERS = expression(r"\s*\{?\n\s{1,8}(?:errno|code|syscall|address|command|response): .*", re.DOTALL)
+_MEMBERS = expression(r"\n\s{1,8}(?:errno|code|syscall|address|command|response): ")
 _COMMAND = expression(r"command: '(?P<step>CONN|EHLO|STARTTLS|AUTH|MAIL FROM|RCPT TO|DATA)")
 _PHASES = {
     "CONN": Phase.CONNECT, "EHLO": Phase.EHLO, "STARTTLS": Phase.STARTTLS, "AUTH": Phase.AUTH,
@@ -130,9 +130,14 @@ class _Generic:
             kind, form = EventKind.CONTEXT, "generic-cause*" if cause is not None else "generic-exception"
             keys += (f"pid:java/{record.place.source}/{record.host or ''}/{record.unit or ''}/{record.pid or ''}",)
         step = _COMMAND.search(text)
-        words = cause["words"] if cause else _MEMBERS.sub("", text) or text
+        words = cause["words"] if cause else _without_members(text) or text
         failure = read_failure(words, app=APP, phase=_PHASES[step["step"]] if step else None)
         return (Event(kind, APP, record, form, keys, failure=failure),)
+
+
+def _without_members(text: str) -> str:
+    members = _MEMBERS.search(text)
+    return text[: members.start()].removesuffix("{").rstrip() if members else text
 
 
 def _is_about_mail(text: str, whole: str) -> bool:

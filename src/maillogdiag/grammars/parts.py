@@ -50,8 +50,7 @@ def parse_parts(grammar: pp.ParserElement | Delayed, text: str) -> dict[str, str
     found = expression.pattern.match(text.expandtabs() if "\t" in text and not expression.keeps_tabs else text)
     if found is None:
         return None
-    groups = found.groups()
-    return {name: groups[at] for name, at in expression.parts if groups[at] is not None}
+    return {name: said for name, said in zip(expression.names, found.groups(), strict=True) if said is not None}
 
 
 def _parsed(grammar: pp.ParserElement | Delayed, text: str) -> dict[str, str] | None:
@@ -70,18 +69,19 @@ class _Expression:
         grammar: what to turn into one.
 
     Attributes:
-        parts: the parts' names, and the place of each in the match's groups; several alternatives may have parts of
-            one name.
+        names: of the parts, in the order of the match's groups; several alternatives may have parts of one name.
 
     Raises:
-        ValueError: it holds something that no regular expression can express.
+        ValueError: it holds something that no regular expression can express, or groups without a name.
     """
 
     def __init__(self, grammar: pp.ParserElement) -> None:
         self._names: dict[str, str] = {}
         self.keeps_tabs = grammar.keepTabs
         self.pattern = re.compile(self._of(grammar))
-        self.parts = [(name, self.pattern.groupindex[group] - 1) for group, name in self._names.items()]
+        self.names = tuple(self._names[group] for group in self.pattern.groupindex)
+        if self.pattern.groups != len(self.names):
+            raise ValueError(grammar)
 
     def _of(self, element: pp.ParserElement) -> str:
         if element.parseAction or element.ignoreExprs:

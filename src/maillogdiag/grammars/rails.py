@@ -10,12 +10,12 @@ from __future__ import annotations
 from maillogdiag.events import Event, EventKind
 from maillogdiag.grammars.rails_activejob import read_activejob
 from maillogdiag.grammars.rails_delayed_job import read_delayed_job
-from maillogdiag.grammars.rails_events import RubyEntry, with_time
+from maillogdiag.grammars.rails_events import RubyEntry
 from maillogdiag.grammars.rails_jobs import app_of, read_job
 from maillogdiag.grammars.rails_lines import MOST_CHARACTERS, read_line
 from maillogdiag.grammars.rails_mailer import read_mailer
 from maillogdiag.grammars.rails_routine import ROUTINES, read_lines, read_routine
-from maillogdiag.grammars.rails_sidekiq import read_sidekiq
+from maillogdiag.grammars.rails_sidekiq import read_other_work, read_sidekiq
 from maillogdiag.grammars.ruby_exceptions import failure_of, find_exception, is_about_mail
 from maillogdiag.records import Record
 
@@ -100,11 +100,12 @@ class RailsGrammar:
         """Return the same, whatever its lines are."""
         text = record.text[:MOST_CHARACTERS]
         line = read_line(record.text)
-        entry = RubyEntry(with_time(record, line), line, text, app_of(record))
+        entry = RubyEntry(record, line, text, app_of(record))
         for reader in _READERS:
             if events := reader(entry):
                 return events
-        return () if line.tid and not line.tags else _read_exception(entry)
+        events = () if line.tid and not line.tags else _read_exception(entry)
+        return events or read_other_work(entry)
 
 
 def _read_exception(entry: RubyEntry) -> tuple[Event, ...]:

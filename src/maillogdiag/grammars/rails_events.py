@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from typing import NamedTuple
 
 from maillogdiag.events import Event, EventKind
+from maillogdiag.expressions import expression
 from maillogdiag.failures import Failure
-from maillogdiag.grammars.rails_jobs import Job
+from maillogdiag.grammars.rails_jobs import Job, SendsMail
 from maillogdiag.grammars.rails_lines import RubyLine
 from maillogdiag.records import Record
+
+_MOST_CHARACTERS_OF_OTHERS = 2_000
+_WRAPPER = expression(r"JobWrapper|ActiveJob::Wrapper|Sidekiq::Extensions")
+# One of several workers, each for queues of its own: what it does says nothing about the queue of mail.
+_OF_SOME_QUEUES = expression(r"sidekiq[-_@](?!worker\b)[a-z]", re.IGNORECASE)
+# Where the envelope's time is that of another zone than the one we take it for, times do not tell what came first.
+_SKEW = timedelta(minutes=5)
 
 
 class RubyEntry(NamedTuple):
     """A record, its head read.
 
     Args:
-        record: with the application's own time, where it is the better one.
+        record: with the time of its envelope.
         line: head and message.
         text: the record's text as far as it is read.
         app: "mastodon" or "rails".
@@ -25,6 +35,11 @@ class RubyEntry(NamedTuple):
     line: RubyLine
     text: str
     app: str
+
+    @property
+    def words(self) -> str:
+        """What it says beside when, in which process and thread: many entries say the same."""
+        return " ".join(filter(None, (*self.line.context.values(), self.line.job, self.line.message)))
 
     @property
     def thread_key(self) -> str | None:
@@ -49,7 +64,7 @@ class RubyEntry(NamedTuple):
         return Event(
             kind=kind,
             app=self.app,
-            record=self.record,
+            record=with_time(self.record, self.line),
             form=form,
             keys=tuple(filter(None, keys)),
             message=job_key or jid_key,
@@ -68,3 +83,21 @@ def with_time(record: Record, line: RubyLine) -> Record:
     if line.time is None or (record.time is not None and not line.has_zone):
         return record
     return record.at(line.time)
+
+
+def other_work(record: Record, own: Record, job: Job, app: str) -> Event | None:
+    """Make the event of a job that is not about mail, done or failed: the worker is at work.
+
+    Args:
+        record: what tells of it, with the time of its envelope.
+        own: the same with the time that the application wrote.
+        job: as far as it is known.
+        app: "mastodon" or "rails".
+    """
+    is_other = job.sends_mail is SendsMail.NO and not _WRAPPER.search(job.name or "")
+    if not is_other or _OF_SOME_QUEUES.search(record.unit or ""):
+        return None
+    if record.time and own.time and abs(own.time - record.time) > _SKEW:
+        return None
+    text = record.text[:_MOST_CHARACTERS_OF_OTHERS].partition("\n")[0]
+    return Event(EventKind.WORKED, app, own.saying(text), "sidekiq-other-job")

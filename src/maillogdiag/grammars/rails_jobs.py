@@ -76,9 +76,10 @@ _INCOMING = expression(
 )
 
 _FIELD = expression(
-    r'"(?P<key>class|wrapped|job_class|queue|queue_name|jid|job_id|error_class|error_message)"\s{0,2}(?::|=>)\s{0,2}'
-    r'"(?P<value>(?:[^"\\]|\\.){0,4000})"?'
+    r'"(?=[cejqw])(class|error_(?:class|message)|j(?:id|ob_class|ob_id)|queue(?:_name)?|wrapped)"\s{0,2}(?::|=>)\s{0,2}'
+    r'"([^"\\]*+(?:\\.[^"\\]*+)*+)'
 )
+_MOST_CHARACTERS_OF_ONE = 4000
 _ARGUMENTS = WordedPattern(
     r'(?:"arguments"\s{0,2}(?::|=>)\s{0,2}\[|with arguments: |arguments: \[)\s{0,2}'
     r'"(?P<mailer>[A-Z][\w:]{0,120})",\s{0,2}"(?P<mail>\w{1,120}[!?]?)",\s{0,2}"deliver_now!?"',
@@ -100,11 +101,7 @@ def read_job(text: str) -> Job:
 
     Sidekiq 5 and 6 repeat the hash as `jobstr`; the first value of a field counts.
     """
-    fields: dict[str, str] = {}
-    for found in _FIELD.finditer(text):
-        key, value = found.groups()
-        if key not in fields:
-            fields[key] = unescape(value)
+    fields = {key: unescape(value[:_MOST_CHARACTERS_OF_ONE]) for key, value in reversed(_FIELD.findall(text))}
     wrapped = fields.get("wrapped") or fields.get("job_class")
     error = fields.get("error_message", "")
     return Job(

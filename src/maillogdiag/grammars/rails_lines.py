@@ -22,6 +22,8 @@ from maillogdiag.times import aware
 MOST_CHARACTERS = 8 * 1024
 """Text behind this is not read: backtraces and job arguments run on for long, the error stands in front."""
 
+_MOST_CHARACTERS_BEFORE = 300
+
 
 class RubyLine(NamedTuple):
     """A log entry's head, read, and its message.
@@ -130,16 +132,14 @@ def read_line(text: str) -> RubyLine:
         return _read_json(text)
     text = text[:MOST_CHARACTERS]
     found = _parts_of(text)
-    if not found.get("head") and ("tid=" in text or "TID-" in text):
-        start = _SIDEKIQ_START.search(text, 1, 300)
+    if not found.get("head") and ("tid=" in (begin := text[:_MOST_CHARACTERS_BEFORE]) or "TID-" in begin):
+        start = _SIDEKIQ_START.search(begin, 1)
         found = _parts_of(text[start.start() :]) if start else found
     pairs = found.get("context")
     context = dict(_PAIR.findall(pairs)) if pairs else {}
-    for key in ("class", "jid"):
-        if found.get(key):
-            context[key] = found[key]
+    context |= {key: found[key] for key in ("class", "jid") if key in found}
     tags = found.get("tags")
-    time, has_zone = _time(found.get("time") or "")
+    time, has_zone = _time(stamp) if (stamp := found.get("time")) else (None, False)
     return RubyLine(
         message=found["message"],
         time=time,
@@ -185,7 +185,7 @@ def _read_json(text: str) -> RubyLine:
 def _time(text: str) -> tuple[datetime | None, bool]:
     try:
         time = datetime.fromisoformat(text)
-        return aware(time), time.tzinfo is not None
+        return (time, True) if time.tzinfo else (aware(time), False)
     except (ValueError, OverflowError):
         return None, False
 

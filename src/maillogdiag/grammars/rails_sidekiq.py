@@ -7,12 +7,12 @@ error in the hash is that of the try *before*: it is handed on as context only.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import lru_cache
 
 from maillogdiag.events import Event, EventKind
 from maillogdiag.expressions import expression
-from maillogdiag.failures import read_failure
-from maillogdiag.grammars.rails_events import RubyEntry
+from maillogdiag.failures import Failure, read_failure
+from maillogdiag.grammars.rails_events import RubyEntry, other_work, with_time
 from maillogdiag.grammars.rails_jobs import Job, SendsMail, read_job
 from maillogdiag.grammars.ruby_exceptions import (
     RubyException,
@@ -37,11 +37,25 @@ def read_sidekiq(entry: RubyEntry) -> tuple[Event, ...]:
     """Return what a line of Sidekiq's logger says about a mail job."""
     if entry.line.tid is None or entry.line.tags:
         return ()
-    readers: tuple[Callable[[RubyEntry], Event | None], ...] = (_step, _dump, _dead, _frames, _exception)
-    for reader in readers:
-        if event := reader(entry):
-            return (event,)
-    return ()
+    message = entry.line.message
+    if entry.line.job:
+        event = _dump_with_exception(entry, read_job(entry.line.job)) or _exception(entry)
+    elif _JOB_DUMP.match(message):
+        event = _dump(entry, read_job(message))
+    elif begins_with_frame(message):
+        event = _frames(entry)
+    else:
+        event = _step(entry) or _dead(entry) or _exception(entry)
+    return (event,) if event else ()
+
+
+def read_other_work(entry: RubyEntry) -> tuple[Event, ...]:
+    """Return that a worker is at work, where it failed to do a job that is not about mail."""
+    if "Job raised exception" not in entry.text:
+        return ()
+    job = read_job(entry.line.job or entry.text[max(entry.text.find("{"), 0) :])
+    event = other_work(entry.record, with_time(entry.record, entry.line), job, entry.app)
+    return (event,) if event else ()
 
 
 def _step(entry: RubyEntry) -> Event | None:
@@ -55,25 +69,22 @@ def _step(entry: RubyEntry) -> Event | None:
     return entry.event(_STEPS[found["step"]], f"sidekiq-{found['step']}", job)
 
 
-def _dump(entry: RubyEntry) -> Event | None:
-    """The hash of a failed job: a message of its own up to Sidekiq 7, in the head of the exception in 8."""
-    line = entry.line
-    if line.job:
-        return _dump_with_exception(entry, read_job(line.job))
-    if not _JOB_DUMP.match(line.message):
-        return None
-    job = read_job(line.message)
+def _dump(entry: RubyEntry, job: Job) -> Event | None:
+    """The hash of a failed job: a message of its own up to Sidekiq 7."""
+    sends = job.sends_mail
     previous = find_exception(job.error) if job.error else None
     is_smtp = previous is not None and previous.is_smtp
-    if not is_smtp and job.sends_mail not in (SendsMail.YES, SendsMail.MAYBE):
-        return None
-    is_sure = is_smtp or job.sends_mail is SendsMail.YES
+    if not is_smtp and sends not in (SendsMail.YES, SendsMail.MAYBE):
+        # An error that a job for something else has in its arguments did not happen.
+        return None if sends is SendsMail.NO and job.error is None else _exception(entry)
+    is_sure = is_smtp or sends is SendsMail.YES
     failure = read_failure(job.error, app=entry.app) if job.error else None
     form = "sidekiq-context" if is_sure else "sidekiq-context?"
     return entry.event(EventKind.CONTEXT, form, job, failure=failure)
 
 
 def _dump_with_exception(entry: RubyEntry, job: Job) -> Event | None:
+    """Hash and exception in one entry, from Sidekiq 8 on."""
     message = entry.line.message
     exception = exception_behind(message) or (RubyException(message.strip()) if message.strip() else None)
     if exception is None:
@@ -95,28 +106,31 @@ def _dead(entry: RubyEntry) -> Event | None:
 
 def _frames(entry: RubyEntry) -> Event | None:
     """A backtrace is a record of its own; through net-smtp it proves that the thread's exception is about mail."""
-    if not begins_with_frame(entry.line.message) or not has_mail_frames(entry.text):
-        return None
-    return entry.event(EventKind.CONTEXT, "sidekiq-backtrace", Job())
+    return entry.event(EventKind.CONTEXT, "sidekiq-backtrace", Job()) if has_mail_frames(entry.text) else None
 
 
 def _exception(entry: RubyEntry) -> Event | None:
     """`Class: message`, with nothing but the thread id to say whose it is; Sidekiq 3 leaves out the class."""
-    message = entry.line.message
-    if begins_with_frame(message) or (_JOB_DUMP.match(message) and _is_other_work(read_job(message))):
-        return None
+    failed = _failed(entry.line.message, entry.words, entry.line.level, entry.app)
+    return entry.event(EventKind.FAILED, failed[0], Job(), failure=failed[1]) if failed else None
+
+
+@lru_cache(maxsize=64)
+def _failed(message: str, words: str, level: str | None, app: str) -> tuple[str, Failure] | None:
+    """The form of the event, and the failure: other work fails all the time with the same few messages.
+
+    Args:
+        message: of the entry.
+        words: with what stands around it.
+        level: at which it was logged.
+        app: that logged it.
+    """
     exception = exception_at_start(message) or find_exception(message)
     if exception is None or exception.name in _NO_FAILURES:
         return None
-    if entry.line.level not in _EXCEPTION_LEVELS and not exception.is_smtp:
+    if level not in _EXCEPTION_LEVELS and not exception.is_smtp:
         return None
     if exception.name is None:
         exception = exception._replace(text=exception.text.split("\n", 1)[0])
-    is_sure = is_about_mail(exception, entry.text, SendsMail.UNKNOWN)
-    form = "sidekiq-exception" if is_sure else "sidekiq-exception?"
-    return entry.event(EventKind.FAILED, form, Job(), failure=failure_of(exception, entry.text, entry.app))
-
-
-def _is_other_work(job: Job) -> bool:
-    """Whether a job is not about mail and its hash names no error: one that its arguments speak of did not happen."""
-    return job.sends_mail is SendsMail.NO and job.error is None
+    is_sure = is_about_mail(exception, words, SendsMail.UNKNOWN)
+    return "sidekiq-exception" if is_sure else "sidekiq-exception?", failure_of(exception, words, app)

@@ -9,14 +9,10 @@ from maillogdiag.expressions import expression
 from maillogdiag.failures import Phase
 from maillogdiag.grammars.worded import WordedPattern
 
-_FRAME = WordedPattern(
-    r"(?:^|\s)(?:from )?(?:[\w-]{1,60} \([\w.]{1,30}\) )?[^\s:]{1,400}\.\w{1,5}:\d{1,6}:in\s"
-    r"|\sFile \"[^\"\n]{1,300}\", line \d",
-    (":in", 'File "'),
-)
-_FRAME_AT_START = expression(
-    r"\s{0,20}(?:from )?(?:[\w-]{1,60} \([\w.]{1,30}\) )?[^\s:]{1,400}\.\w{1,5}:\d{1,6}:in\s|\s{0,20}File \""
-)
+_RUBY_FRAME = r"(?:from )?(?:[\w-]{1,60} \([\w.]{1,30}\) )?[^\s:]{1,400}\.\w{1,5}:\d{1,6}:in\s"
+# What begins with one certain kind of character is searched many times as fast as what may stand at the start, too.
+_FRAME = WordedPattern(rf"\s(?:{_RUBY_FRAME}|File \"[^\"\n]{{1,300}}\", line \d)", (":in", 'File "'))
+_FRAME_AT_START = expression(rf"\s{{0,20}}(?:{_RUBY_FRAME}|File \")")
 _MAIL_FILE = WordedPattern(
     r"net/smtp(?:\.rb|/)|net-smtp-|mail/network/delivery_methods/|/smtp_connection\.rb|mail_delivery_job\.rb"
     r"|action_?mailer[-/ (\w.]{0,40}/lib/|/mail/message\.rb:\d+:in .deliver",
@@ -60,6 +56,8 @@ def begins_with_frame(text: str) -> bool:
 
 def without_frames(text: str) -> str:
     """Return `text` up to its first frame; trackers also write frames behind the error on the same line."""
+    if begins_with_frame(text):
+        return ""
     found = _FRAME.search(text)
     return text[: found.start()] if found else text
 

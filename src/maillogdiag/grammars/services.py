@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from maillogdiag.events import Event, EventKind
 from maillogdiag.expressions import expression
 from maillogdiag.gate import OFTEN
 from maillogdiag.grammars.application_time import with_application_time
 from maillogdiag.grammars.mattermost_lines import read_entry
-from maillogdiag.grammars.rails_jobs import Job, SendsMail, app_of, read_job
+from maillogdiag.grammars.rails_events import other_work
+from maillogdiag.grammars.rails_jobs import Job, app_of
 from maillogdiag.records import Record
 
 NAME = "services"
@@ -59,11 +60,6 @@ _JOB_DONE = expression(
     r"(?:\bclass=(?P<name>[\w:.]{1,200}) jid=\w{1,64}[^\n]{0,200}?|\bTID-\w{1,32} (?P<old_name>[\w:.]{1,200}) "
     r"JID-\w{1,64} INFO): done(?:: [\d.]{1,20} sec)?\s*\Z"
 )
-_WRAPPER = expression(r"JobWrapper|ActiveJob::Wrapper|Sidekiq::Extensions")
-# One of several workers, each for queues of its own: what it does says nothing about the queue of mail.
-_OF_SOME_QUEUES = expression(r"sidekiq[-_@](?!worker\b)[a-z]", re.IGNORECASE)
-# Where the envelope's time is that of another zone than the one we take it for, times do not tell what came first.
-_SKEW = timedelta(minutes=5)
 _PUMA = expression(r"Puma version: \S{1,20}|- Gracefully stopping, waiting for requests")
 _CELERY = expression(r"\bcelery@\S{1,100} ready\.$", re.MULTILINE)
 _POSTFIX = expression(r"(?P<words>daemon started|reload) -- version \S{1,40}|terminating on signal \d{1,2}$")
@@ -83,7 +79,7 @@ class _Services:
         "Reloaded ", "spawned: ", "stopped: ", "gave up: ", "Booting Sidekiq ", "Shutting down", "Puma version: ",
         "- Gracefully stopping", "celery@", " -- version ", "terminating on signal ", "daemon started: ",
         "re-exec daemon", "Server is initializing", "Starting Server", "Current version is", "Stopping Server",
-        "Server stopped", "/api/v4/config", "/admin/save_config", "Linux version ", "Job raised exception", OFTEN,
+        "Server stopped", "/api/v4/config", "/admin/save_config", "Linux version ", OFTEN,
     )  # fmt: skip
 
     def read(self, record: Record) -> Iterable[Event]:
@@ -96,20 +92,11 @@ class _Services:
 
 
 def _other_job(record: Record, text: str) -> Event | None:
-    """A job that is not about mail and that a worker did, or failed to do: the worker is at work."""
-    if "Job raised exception" in text:
-        job = read_job(text[max(text.find("{"), 0) :])
-    elif OFTEN in text and (found := _JOB_DONE.search(text)):
-        job = Job(found["name"] or found["old_name"])
-    else:
+    """A job that is not about mail and that a worker did; what it failed to do, the grammar of Rails reads."""
+    found = _JOB_DONE.search(text) if OFTEN in text else None
+    if found is None:
         return None
-    is_other = job.sends_mail is SendsMail.NO and not _WRAPPER.search(job.name or "")
-    if not is_other or _OF_SOME_QUEUES.search(record.unit or ""):
-        return None
-    own = _with_sidekiq_time(record)
-    if record.time and own.time and abs(own.time - record.time) > _SKEW:
-        return None
-    return Event(EventKind.WORKED, app_of(record), own._replace(text=text.partition("\n")[0]), "sidekiq-other-job")
+    return other_work(record, _with_sidekiq_time(record), Job(found["name"] or found["old_name"]), app_of(record))
 
 
 def _systemd(record: Record, text: str) -> Event | None:
@@ -137,7 +124,7 @@ def _sidekiq(record: Record, text: str) -> Event | None:
         return None
     form = "started" if found["words"].startswith("Boot") else "stopped"
     # Behind it stand the addresses of Redis.
-    record = _with_sidekiq_time(record)._replace(text=text[: found.end()])
+    record = _with_sidekiq_time(record).saying(text[: found.end()])
     return _changed(record, app_of(record), form, "sidekiq itself")
 
 
@@ -199,8 +186,9 @@ def _machine(record: Record, text: str) -> Event | None:
 
 def _changed(record: Record, app: str, form: str, subject: str) -> Event:
     """Make the event; lines of one subject and form that stand close together tell of the same change."""
-    record = record._replace(text=record.text.partition("\n")[0])
-    return Event(EventKind.CHANGED, app, record, form, (f"service:{subject}",))
+    return Event(
+        EventKind.CHANGED, app, record.saying(record.text.partition("\n")[0]), form, (f"service:{subject}",)
+    )
 
 
 _READERS: tuple[Callable[[Record, str], Event | None], ...] = (
