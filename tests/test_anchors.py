@@ -13,7 +13,7 @@ from maillogdiag.grammars.interface import Grammar
 
 # Of few letters, some of which ids have as well: texts hold anchors, or shapes of anchors that they do not hold.
 words = st.text("b3: :é", min_size=1, max_size=4)
-texts = st.text("b3: :é", max_size=12)
+texts = st.text("b3: :é\n", max_size=12)
 
 
 @given(

@@ -140,7 +140,7 @@ class Reader:
 
         What no grammar before has an anchor in, none of these has in any of the lines.
         """
-        grammar = next(self._anchors.grammars_for(record.text), None)
+        grammar = self._anchors.first_for(record.text)
         read_routine: Callable[[Record], Sequence[Event]] | None = getattr(grammar, "read_routine", None)
         if read_routine and (events := read_routine(record)):
             counts.count_routine(events)
