@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from maillogdiag import failures
 from maillogdiag.failures import Phase, read_failure
 
 
@@ -77,6 +80,30 @@ def test_the_server_is_found(text: str, server: tuple[str, int]) -> None:
     failure = read_failure(text)
 
     assert server == (failure.host, failure.port)
+
+
+def compiled(pattern: re.Pattern[str]) -> re.Pattern[str]:
+    return re.compile(pattern.pattern, pattern.flags)
+
+
+@pytest.mark.parametrize("place", [*failures._REPLY_PLACES, *failures._SERVERS])
+@given(data=st.data())
+def test_no_place_of_a_reply_or_a_server_is_without_its_words(place: failures._Worded, data: st.DataObject) -> None:
+    text = data.draw(st.from_regex(compiled(place.pattern)))
+
+    assert place.search(text, text.lower())
+
+
+@pytest.mark.parametrize(
+    ("pattern", "part"),
+    [
+        *((place.pattern, failures._ANY_CODE) for place in failures._REPLY_PLACES),
+        *((pattern, failures._ANY_ENHANCED) for pattern in failures._BARE_ENHANCED),
+    ],
+)
+@given(data=st.data())
+def test_no_place_is_without_a_code(pattern: re.Pattern[str], part: re.Pattern[str], data: st.DataObject) -> None:
+    assert part.search(data.draw(st.from_regex(compiled(pattern))))
 
 
 WORDS = st.text("abcdefgh", min_size=1, max_size=8)

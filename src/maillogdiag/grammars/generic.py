@@ -142,16 +142,17 @@ def _without_members(text: str) -> str:
 
 def _is_about_mail(text: str, whole: str) -> bool:
     """Whether the text says by itself that outgoing mail failed."""
+    # What most texts do not have is looked for first.
     has_reply = _REPLY.search(text) is not None
     lower = text.lower()
+    is_sure = has_reply or _LIBRARY.search(whole)
+    if not (is_sure or _SENDING_FAILED.search(text) or (_SMTP.search(lower) and _TROUBLE.search(lower))):
+        return False
     if not has_reply and not any(word in lower for word in _ERROR_WORDS):
         return False
     if _INCOMING.search(text) or ACCESS_LINE.search(text) or _TRANSCRIPT.match(text):
         return False
-    if has_reply or _LIBRARY.search(whole):
-        return True
-    is_mail = _SENDING_FAILED.search(text) or (_SMTP.search(lower) and _TROUBLE.search(lower))
-    return is_mail is not None and not _OTHERS.search(lower)
+    return bool(is_sure) or not _OTHERS.search(lower)
 
 
 GRAMMAR = _Generic()

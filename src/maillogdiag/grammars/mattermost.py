@@ -83,7 +83,9 @@ _MAIL_MESSAGE = Delayed(
         | pp.Regex(r"SMTP server settings do not appear to be configured properly")
     )
 )
-_OWN_LIMIT = expression(r"rate limit exceeded|Invite emails? +rate limited|[Ii]nvite.{0,40}rate limit", re.DOTALL)
+_OWN_LIMIT = WordedPattern(
+    r"rate limit exceeded|Invite emails? +rate limited|[Ii]nvite.{0,40}rate limit", ("rate limit",), re.DOTALL
+)
 _INVITES = expression(r"[Ii]nvit")
 _MAIL_PATH = expression(r"/(?:email/test|admin/test_email)\b")
 _SENDING = expression(r"sending mail(?: to (?P<to>\S{1,320}) with subject| ?$)")

@@ -77,7 +77,7 @@ _INCOMING = expression(
 
 _FIELD = expression(
     r'"(?=[cejqw])(class|error_(?:class|message)|j(?:id|ob_class|ob_id)|queue(?:_name)?|wrapped)"\s{0,2}(?::|=>)\s{0,2}'
-    r'"([^"\\]*+(?:\\.[^"\\]*+)*+)'
+    r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"?'
 )
 _MOST_CHARACTERS_OF_ONE = 4000
 _ARGUMENTS = WordedPattern(

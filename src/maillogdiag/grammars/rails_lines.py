@@ -137,7 +137,8 @@ def read_line(text: str) -> RubyLine:
         found = _parts_of(text[start.start() :]) if start else found
     pairs = found.get("context")
     context = dict(_PAIR.findall(pairs)) if pairs else {}
-    context |= {key: found[key] for key in ("class", "jid") if key in found}
+    if "jid" in found:
+        context |= {key: found[key] for key in ("class", "jid")}
     tags = found.get("tags")
     time, has_zone = _time(stamp) if (stamp := found.get("time")) else (None, False)
     return RubyLine(
