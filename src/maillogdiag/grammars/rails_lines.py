@@ -76,7 +76,7 @@ _SIDEKIQ_3 = pp.Regex(
 )
 _SIDEKIQ_6 = pp.Regex(rf"(?:{_TIME}\s+)?pid=(?P<pid>\d{{1,10}}) tid=(?P<tid>\w{{1,32}}){_PAIRS} {_LEVELS}: ?")
 _SIDEKIQ_8 = rf"{_COLOUR}{_LEVELS} {{0,2}}{_COLOUR} {{0,2}}{_TIME} pid=(?P<pid>\d{{1,10}}) tid=(?P<tid>\w{{1,32}})"
-_RUBY_STRING = r'"(?:[^"\\]|\\.)*"'
+_RUBY_STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _SIDEKIQ_8_EXCEPTION = pp.Regex(
     rf"{_SIDEKIQ_8} context=Job raised exception job=(?P<job>\{{(?:[^\"]|{_RUBY_STRING})*?\}}): ", re.DOTALL
 )
