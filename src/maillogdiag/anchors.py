@@ -60,8 +60,7 @@ class Anchors:
     def _possible(self, shape: str, begin: int, end: int) -> _Possible:
         """The anchors of some of the grammars that may stand in a text of that shape."""
         return [
-            tuple(anchor for anchor, alike in anchors if alike in shape)
-            for _, _, anchors in self._grammars[begin:end]
+            tuple(anchor for anchor, alike in anchors if alike in shape) for _, _, anchors in self._grammars[begin:end]
         ]
 
     def _shape_of(self, text: str) -> tuple[str, _Possible | None]:

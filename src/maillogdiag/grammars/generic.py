@@ -7,7 +7,6 @@ IMAP, LDAP and web requests are none of it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 import pyparsing as pp

@@ -186,9 +186,7 @@ def _machine(record: Record, text: str) -> Event | None:
 
 def _changed(record: Record, app: str, form: str, subject: str) -> Event:
     """Make the event; lines of one subject and form that stand close together tell of the same change."""
-    return Event(
-        EventKind.CHANGED, app, record.saying(record.text.partition("\n")[0]), form, (f"service:{subject}",)
-    )
+    return Event(EventKind.CHANGED, app, record.saying(record.text.partition("\n")[0]), form, (f"service:{subject}",))
 
 
 _READERS: tuple[Callable[[Record, str], Event | None], ...] = (
