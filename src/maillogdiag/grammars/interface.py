@@ -17,8 +17,8 @@ class Grammar(Protocol):
 
     Attributes:
         name: the name `--app` takes, e.g. "mastodon".
-        anchors: literals, case-sensitive. A record that this grammar can read holds at least one of them; `read`
-            is not called for others. They keep pyparsing away from the bulk of a log.
+        anchors: literals, case-sensitive, without line breaks. A record that this grammar can read holds at least one
+            of them; `read` is not called for others. They keep pyparsing away from the bulk of a log.
 
     It may also have
 
