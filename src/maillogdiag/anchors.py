@@ -12,10 +12,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from maillogdiag.grammars.interface import Grammar
 
-# The anchors that may stand in a text of some shape, of each grammar that was asked for so far.
-_Possible = list[tuple[str, ...]]
+# A text whose numbers are made alike; and of each grammar, by its number, that was asked for so far, the anchors that
+# may stand in such a text.
+_Shape = tuple[str, dict[int, tuple[str, ...]]]
 
 _ALIKE = "".join("0" if chr(code) in "0123456789abcdef" else chr(code) for code in range(128))
+# Most first lines are of one of the first grammars: their anchors are looked for at once.
+_FIRST = 3
 # What is remembered takes less than a megabyte; where hardly any shape comes back, nothing is.
 _MOST_CHARACTERS = 250_000
 _MOST_CHARACTERS_OF_ONE = 10_000
@@ -35,8 +38,9 @@ class Anchors:
             (grammar, grammar.anchors, [(anchor, anchor.translate(_ALIKE)) for anchor in grammar.anchors])
             for grammar in grammars
         ]
+        self._all = {number: anchors for number, (_, anchors, _) in enumerate(self._grammars)}
         self._most_shapes = most_shapes
-        self._shapes: dict[str, _Possible] = {}
+        self._shapes: dict[str, dict[int, tuple[str, ...]]] = {}
         self._characters = 0
         self._uses = 0
         self._has_few_shapes = True
@@ -48,25 +52,25 @@ class Anchors:
     def grammars_for(self, text: str) -> Iterator[Grammar]:
         """Yield the grammars that have an anchor in `text`, in their order; no anchor has a line break."""
         first, _, further = text.partition("\n")
-        parts = [(part, *self._shape_of(part)) for part in (first, further) if part]
+        below = self._shape_of(further) if further else None
+        shape = None
         for number, (grammar, anchors, _) in enumerate(self._grammars):
-            for part, shape, known in parts:
-                if known is not None and len(known) <= number:
-                    known += self._possible(shape, len(known), number + 1)
-                if _has_any(anchors if known is None else known[number], part):
-                    yield grammar
-                    break
+            if number >= _FIRST:
+                shape = shape or self._shape_of(first)
+                anchors = self._possible(number, shape)
+            if (anchors and _has_any(anchors, first)) or (below and _has_any(self._possible(number, below), further)):
+                yield grammar
 
-    def _possible(self, shape: str, begin: int, end: int) -> _Possible:
-        """The anchors of some of the grammars that may stand in a text of that shape."""
-        return [
-            tuple(anchor for anchor, alike in anchors if alike in shape) for _, _, anchors in self._grammars[begin:end]
-        ]
+    def _possible(self, number: int, shape: _Shape) -> tuple[str, ...]:
+        """The anchors of that grammar that may stand in a text of that shape."""
+        alike, known = shape
+        if number not in known:
+            known[number] = tuple(anchor for anchor, same in self._grammars[number][2] if same in alike)
+        return known[number]
 
-    def _shape_of(self, text: str) -> tuple[str, _Possible | None]:
-        """The shape of `text`, and what is known of it; nothing is to be remembered where there is none of that."""
+    def _shape_of(self, text: str) -> _Shape:
         if not self._has_few_shapes or len(text) > _MOST_CHARACTERS_OF_ONE:
-            return "", None
+            return "", self._all
         self._uses += 1
         shape = text.translate(_ALIKE)
         known = self._shapes.get(shape)
@@ -75,7 +79,7 @@ class Anchors:
                 self._has_few_shapes = self._uses >= _LEAST_USES * len(self._shapes)
                 self._shapes.clear()
                 self._characters = self._uses = 0
-            known = self._shapes[shape] = []
+            known = self._shapes[shape] = {}
             self._characters += len(shape)
         return shape, known
 
