@@ -189,14 +189,16 @@ class FakeReader:
 
     def batches(self, selection: Selection, problems: list[str], idle: Idle | None = None) -> Iterator[Batch]:
         return batches_of(
-            {
-                "MESSAGE": message.encode(),
-                "_HOSTNAME": b"social",
-                "_COMM": b"bundle",
-                "_PID": pid,
-                "__REALTIME_TIMESTAMP": "1793611525425000",
-            }
-            for pid, message in self._entries
+            [
+                {
+                    "MESSAGE": message.encode(),
+                    "_HOSTNAME": b"social",
+                    "_COMM": b"bundle",
+                    "_PID": pid,
+                    "__REALTIME_TIMESTAMP": str(1793611525425000 + number * 61_000_000),
+                }
+            ]
+            for number, (pid, message) in enumerate(self._entries)
         )
 
 

@@ -364,6 +364,7 @@ def test_a_message_whose_length_begins_with_a_line_break_may_go_on_in_journalctl
     export = head + len(message).to_bytes(8, "little") + message + b"\n\n_PID=8\nMESSAGE=next\n\n"
 
     stream = io.BufferedReader(cast(io.RawIOBase, io.BytesIO(export)), len(head) + 1)
-    entries = [one if isinstance(one, dict) else fields_of_text(one) for one in entries_of_journalctl(stream)]
+    entries = [one for portion in entries_of_journalctl(stream) for one in portion]
 
-    assert [message, b"next"] == [fields["MESSAGE"] for fields in entries if fields]
+    told = [one if isinstance(one, dict) else fields_of_text(one) for one in entries]
+    assert [message, b"next"] == [fields["MESSAGE"] for fields in told if fields]

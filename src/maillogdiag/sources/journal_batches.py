@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from maillogdiag.gate import Batch
 from maillogdiag.sources.journal_streams import fields_of_text, message_of_text
@@ -14,16 +14,16 @@ Entry = Mapping[str, object] | bytes
 """An entry's fields, or their text in the export format, where none is binary."""
 
 
-def batches_of(entries: Iterable[Entry]) -> Iterator[Batch]:
-    """Yield entries in batches."""
+def batches_of(portions: Iterable[Sequence[Entry]]) -> Iterator[Batch]:
+    """Yield entries, which come in portions, in batches."""
     messages: list[bytes | None] = []
     held: list[Entry] = []
     size = 0
-    for entry in entries:
-        message = message_of_text(entry) if isinstance(entry, bytes) else _message_of(entry)
-        messages.append(message)
-        held.append(entry)
-        size += len(message or b"")
+    for portion in portions:
+        further = [message_of_text(entry) if isinstance(entry, bytes) else _message_of(entry) for entry in portion]
+        messages += further
+        held += portion
+        size += sum(map(len, filter(None, further)))
         if size > BATCH_BYTES:
             yield _batch(messages, held)
             messages, held, size = [], [], 0

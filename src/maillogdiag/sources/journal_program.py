@@ -64,7 +64,7 @@ class Journalctl:
                 if idle:
                     pipe = io.BufferedReader(FollowedPipe(process.stdout.fileno(), idle))
                     for fields in filter(None, fields_of_export(pipe)):
-                        yield from batches_of([fields])
+                        yield from batches_of([[fields]])
                 else:
                     yield from batches_of(entries_of_journalctl(cast(io.BufferedReader, process.stdout)))
             except BaseException:  # whoever reads has enough

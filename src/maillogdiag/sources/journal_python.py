@@ -41,11 +41,11 @@ class SystemdPython:
         end_micros = round(selection.end.timestamp() * 1e6) if selection.end else None
         if idle is not None:
             for entry in _entries(reader, end_micros, idle):
-                yield from batches_of([entry])
+                yield from batches_of([[entry]])
         elif _has_inner(reader):
             yield from _messages_first(reader, _Follower(self._open(selection)), end_micros)
         else:
-            yield from batches_of(_entries(reader, end_micros))
+            yield from batches_of([entry] for entry in _entries(reader, end_micros))
 
     def _open(self, selection: Selection) -> Any:
         try:

@@ -6,7 +6,7 @@ https://systemd.io/JOURNAL_EXPORT_FORMATS/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from io import BufferedReader
 from typing import BinaryIO
 
@@ -56,8 +56,10 @@ def fields_of_export(stream: BinaryIO) -> Iterator[dict[str, object]]:
         yield fields
 
 
-def entries_of_journalctl(stream: BufferedReader) -> Iterator[bytes | dict[str, object]]:
-    """Yield the entries of what journalctl itself exports, as text where that can be told from afar, else as fields.
+def entries_of_journalctl(stream: BufferedReader) -> Iterator[Sequence[bytes | dict[str, object]]]:
+    """Yield the entries of what journalctl itself exports, in portions.
+
+    They are text where that can be told from afar, else fields.
 
     Text has neither zero bytes nor empty lines within an entry; a binary field begins with its length, of which at
     least the last one of eight bytes is zero.
@@ -68,19 +70,16 @@ def entries_of_journalctl(stream: BufferedReader) -> Iterator[bytes | dict[str, 
         # The bytes of a length before that may be newlines; so may those of one that goes on in the next portion.
         end = text.rfind(b"\n\n", 0, max((zero if zero >= 0 else len(text)) - 8, 0))
         if end >= 0:
-            yield from stream.read(end).split(b"\n\n")
+            yield stream.read(end).split(b"\n\n")
             stream.read(2)
         elif fields := _next_fields(lines):
-            yield fields
+            yield [fields]
 
 
 def message_of_text(entry: bytes) -> bytes | None:
     """Return the message of an entry's text."""
-    begin = entry.find(b"\nMESSAGE=") + len(b"\nMESSAGE=")
-    if begin < len(b"\nMESSAGE="):
-        return None
-    end = entry.find(b"\n", begin)
-    return entry[begin : end if end >= 0 else None]
+    _, name, rest = entry.partition(b"\nMESSAGE=")
+    return rest.partition(b"\n")[0] if name else None
 
 
 def fields_of_text(entry: bytes) -> dict[str, object]:
