@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from maillogdiag.envelopes.containers import NO_CONTAINERS
@@ -32,11 +32,10 @@ class Envelope(NamedTuple):
 
     @property
     def head(self) -> bytes:
-        """What lines begin with, as `scanner_of` takes it. An entry's number differs from all others."""
+        """What lines begin with, as `scanner_of` takes it."""
         if not any(self):
             return HEAD
-        kept = b"(?:" if self == ENTRY["journal"] else b"(?P<kept>"
-        return self.before + kept + self.writer + b")" + self.behind + b"(?:" + HEAD + b")?"
+        return self.before + b"(?P<kept>" + self.writer + b")" + self.behind + b"(?:" + HEAD + b")?"
 
 
 _WRITER = rb"[\w.:-]{1,255} [\w/.@-]{1,100}(?:\[\d{1,10}\])?"
@@ -59,8 +58,8 @@ ENVELOPES = {
     "docker compose, timestamps": Envelope(_COMPOSE, _CONTAINER, _BAR + _STAMP),
     "timestamps": Envelope(_STAMP, b"", b""),
 }
-# A journal's entry is searched as a line with its number before it.
-ENTRY = {"journal": Envelope(b"", rb"\d{1,20}", b"\x1e")}
+# A journal's entry is searched as a line; who wrote it is found out apart.
+ENTRY = {"journal": Envelope(b"", b"", b"\x1e")}
 # What begins an entry whatever stands before it, and is no envelope; up to the end of its time. A part of what
 # `maillogdiag.continuation` takes for a head.
 HEAD = (
@@ -107,16 +106,6 @@ class Patterns:
             # Where the same writer's next line has a head it is certain that the entry before it is over.
             rb"(?=" + same + HEAD + rb")"
         )
-
-    def spans(self, text: bytes, begin: int) -> Iterator[Span]:
-        """Yield all lines from `begin` on, entries whole."""
-        while begin < len(text):
-            if entry := self.entry.match(text, begin):
-                end, kind = entry.end(), kind_of(entry)
-            else:
-                end, kind = text.find(b"\n", begin) + 1 or len(text), "line"
-            yield begin, end, kind
-            begin = end
 
 
 def kind_of(entry: re.Match[bytes]) -> Kind:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from itertools import chain, islice
@@ -56,9 +56,13 @@ only the last one of each block is let through."""
 Portion = tuple[int, bytes, Kind]
 """What a gate lets through: the number of its first line, its bytes without the last line's ending, and what it is."""
 
-_WriterOf = Callable[[re.Match[bytes]], bytes | None]
+Entries = tuple[int, Sequence[Mapping[str, object]], Kind]
+"""The same of a journal: the number of the first entry, all fields of each, and what they are."""
+
+_Writer = Hashable
+_WriterOf = Callable[[re.Match[bytes]], _Writer | None]
 # Who wrote it, where its head ends (-1 if it has none), and where it ends.
-_Line = tuple[bytes | None, int, int]
+_Line = tuple[_Writer | None, int, int]
 
 
 class Batch(NamedTuple):
@@ -107,6 +111,7 @@ class Gate:
         self._decided = 0
         self._surplus = 0
         self._writer_of: _WriterOf = itemgetter("writer")
+        self._writer_of_entry: Callable[[int], _Writer] | None = None
 
     def sift(
         self, blocks: Iterable[bytes], before: bytes = b"", open_blocks: Iterable[bytes] | None = None
@@ -120,8 +125,8 @@ class Gate:
         """
         return self._sift(blocks, ENVELOPES, before, open_blocks)
 
-    def sift_entries(self, batches: Iterable[Batch]) -> Iterator[tuple[int, Mapping[str, object]]]:
-        """Yield the entries of a journal to look at with their numbers, from 1, in order."""
+    def sift_entries(self, batches: Iterable[Batch]) -> Iterator[Entries]:
+        """Yield the entries of a journal to look at, numbered from 1, in order."""
         # With the number of each one's first entry. The last ones that are decided help to decide on those that follow.
         held: deque[tuple[int, Batch]] = deque()
 
@@ -133,18 +138,18 @@ class Gate:
             return batch.fields(number - first)
 
         def blocks() -> Iterator[bytes]:
-            """The messages as lines, their numbers before them."""
             first = 1
             for messages, fields in batches:
                 while len(held) > 1 and held[1][0] < self._decided - WINDOW - 1:
                     held.popleft()
                 held.append((first, Batch(messages, cache(fields))))
-                yield b"".join([b"%d\x1e%b\n" % line for line in enumerate(map(_as_line, messages), start=first)])
+                yield _as_lines(messages)
                 first += len(messages)
 
-        self._writer_of = lambda line: writer_of(entry(int(line["writer"])))
-        for number, _, _ in self._sift(blocks(), ENTRY):
-            yield number, entry(number)
+        self._writer_of_entry = lambda number: writer_of(entry(number))
+        for number, portion, kind in self._sift(blocks(), ENTRY):
+            count = portion.count(b"\n") + 1
+            yield number, [entry(one) for one in range(number, number + count)], kind
 
     def _sift(
         self,
@@ -178,14 +183,14 @@ class Gate:
             if end <= begin and len(text) - begin > _MOST_UNDECIDED_BYTES:
                 end, self._open_bytes = len(text), _OPEN_BYTES
             if end > begin:
-                passed = self._passing(text, begin, end, passed, scanner)
+                passed = self._passing(text, begin, end, passed, scanner, number)
                 number = yield from self._pass(text, begin, end, passed, number)
                 self._decided = number
                 text, begin, passed = _context(text, end, passed)
         end = begin
         if scanner is not None:
             end = len(text) if open_blocks is None else max(begin, _start_of_last_lines(text, len(text)))
-            passed = self._passing(text, begin, end, passed, scanner)
+            passed = self._passing(text, begin, end, passed, scanner, number)
             number = yield from self._pass(text, begin, end, passed, number)
         if open_blocks is not None:
             yield from numbered(chain([text[end:]], open_blocks), number)
@@ -232,16 +237,19 @@ class Gate:
             self._open_bytes = _OPEN_BYTES
         return number
 
-    def _passing(self, text: bytes, begin: int, end: int, passed: Iterable[Span], scanner: Scanner) -> list[Span]:
+    def _passing(
+        self, text: bytes, begin: int, end: int, passed: Iterable[Span], scanner: Scanner, number: int
+    ) -> list[Span]:
         """Return what is let through, in order.
 
         Args:
             text: lines that are decided, up to `begin`; lines to decide, up to `end`; and those that follow.
             passed: those of the decided ones that were let through.
+            number: how many lines of the source stand before `begin`.
         """
+        block = self._block(text, number - text.count(b"\n", 0, begin))
         if self._open_bytes > 0:
-            return [(0, begin, "line"), *self._patterns.spans(text, begin)]
-        block = _Block(text, self._patterns, self._writer_of)
+            return [(0, begin, "line"), *block.spans(begin)]
         for start, stop, _ in passed:  # their entries may go on
             while start < stop:
                 start = block.keep_entry(start)
@@ -251,6 +259,12 @@ class Gate:
                 decided = block.keep_entry(text.rfind(b"\n", 0, hit - 1) + 1, hit)
         block.keep_beginnings(end)  # a word may stand in what follows them
         return block.kept()
+
+    def _block(self, text: bytes, before: int) -> _Block:
+        """Return a block of lines; `before` lines of the source stand before it."""
+        if self._writer_of_entry:
+            return _BlockOfEntries(text, self._patterns, self._writer_of_entry, before)
+        return _Block(text, self._patterns, self._writer_of)
 
 
 class _Block:
@@ -273,9 +287,20 @@ class _Block:
         # Up to where the lines that follow what was kept were looked at; of each writer the last one of them, and the
         # last one with a head; and how many more heads may stand between two lines of an entry, counted from where.
         self._end = -1
-        self._last: dict[bytes | None, int] = {}
-        self._heads: dict[bytes | None, int] = {}
+        self._last: dict[_Writer | None, int] = {}
+        self._heads: dict[_Writer | None, int] = {}
         self._left, self._counted_from = 0, -1
+
+    def spans(self, begin: int) -> Iterator[Span]:
+        """Yield all lines from `begin` on, entries whole."""
+        while begin < len(self._text):
+            entry = self._patterns.entry.match(self._text, begin)
+            if entry and self._is_of_one(entry):
+                end, kind = entry.end(), kind_of(entry)
+            else:
+                end, kind = self._text.find(b"\n", begin) + 1 or len(self._text), "line"
+            yield begin, end, kind
+            begin = end
 
     def kept(self) -> list[Span]:
         """Return what was kept, in order."""
@@ -296,9 +321,10 @@ class _Block:
         Returns:
             Up to where no other hit can mean more.
         """
-        if entry := self._patterns.entry.match(self._text, start):
-            if 0 < hit <= entry.end("head"):
-                return entry.end("head")
+        entry = self._patterns.entry.match(self._text, start)
+        if entry and 0 < hit <= entry.end("head"):
+            return entry.end("head")
+        if entry and self._is_of_one(entry):
             self._ends[start], self._kinds[start] = entry.end(), kind_of(entry)
             return entry.end()
         writer, head_end, line_end = self._line(start)
@@ -315,7 +341,7 @@ class _Block:
             self._keep_following(writer)
         return line_end
 
-    def _keep_following(self, writer: bytes | None) -> None:
+    def _keep_following(self, writer: _Writer | None) -> None:
         """Look at further lines, up to where an entry of `writer` is over; keep all that have no head."""
         own, head_end = None, -1
         while self._left and self._end < len(self._text) and (head_end < 0 or own != writer):
@@ -349,6 +375,10 @@ class _Block:
                     if head_end < 0:
                         unsure.append(line)
 
+    def _is_of_one(self, entry: re.Match[bytes]) -> bool:
+        """Whether what `patterns.entry` found is of one writer, and so is the line behind it."""
+        return True
+
     def _line(self, start: int) -> _Line:
         if line := self._lines.get(start):
             return line
@@ -368,6 +398,33 @@ class _Block:
         return list(islice((line for line in before if self._line(line)[0] == own), 1))
 
 
+class _BlockOfEntries(_Block):
+    """The same of a journal, whose lines do not tell their writers: the patterns take all for one writer's.
+
+    Args:
+        writer_of: tells the writer of the entry of a number.
+        before: how many entries stand before the block.
+    """
+
+    def __init__(self, text: bytes, patterns: Patterns, writer_of: Callable[[int], _Writer], before: int) -> None:
+        super().__init__(text, patterns, lambda line: writer_of(self._number(line.start())))
+        self._writer_of_entry = writer_of
+        # A place in the text, and the number of the entry there.
+        self._place = 0, before + 1
+
+    def _is_of_one(self, entry: re.Match[bytes]) -> bool:
+        first, behind = self._number(entry.start()), self._number(entry.end())
+        writer = self._writer_of_entry(first)
+        return all(self._writer_of_entry(number) == writer for number in range(first + 1, behind + 1))
+
+    def _number(self, start: int) -> int:
+        """Return the number of the entry whose line begins at `start`."""
+        place, number = self._place
+        number += self._text.count(b"\n", place, start) - self._text.count(b"\n", start, place)
+        self._place = start, number
+        return number
+
+
 def numbered(blocks: Iterable[bytes], number: int = 0) -> Iterator[Portion]:
     """Yield all lines; `number` lines stand before the first."""
     for block in blocks:
@@ -379,9 +436,10 @@ def numbered(blocks: Iterable[bytes], number: int = 0) -> Iterator[Portion]:
             yield number, line, "line"
 
 
-def _as_line(message: bytes | None) -> bytes:
-    """A message as one line; zero bytes stand for what a line cannot hold, and let it through."""
-    return b"\0" if message is None else message.replace(b"\n", b"\0")
+def _as_lines(messages: Iterable[bytes | None]) -> bytes:
+    """Messages as lines; zero bytes stand for what a line cannot hold, and let it through."""
+    lines = [b"\0" if message is None else message.replace(b"\n", b"\0") for message in messages]
+    return b"\x1e" + b"\n\x1e".join(lines) + b"\n"
 
 
 def _writer_of_plain(line: re.Match[bytes]) -> bytes | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import repeat
 
 from maillogdiag.continuation import Structure
 from maillogdiag.records import Line, Place, Record
@@ -153,7 +154,7 @@ class Joiner:
 def _whole_record(line: Line) -> Record | None:
     """Return the record that the lines in `line` make; None where they make several."""
     if line.kind == "routine":
-        return Record(*line[:7], line.lines, is_routine=True)
+        return Record(*line[:7], line.lines, True, line.times)
     first, *further = line.text.split("\n")
     if not further:
         return Record(*line[:7])
@@ -168,9 +169,10 @@ def _whole_record(line: Line) -> Record | None:
 
 def _parts(line: Line) -> Iterator[Line]:
     """Yield the lines in `line`."""
-    source, number = line.place
-    for order, text in enumerate(line.text.split("\n")):
-        yield line._replace(text=text, place=Place(source, number + order), kind="line")
+    (source, first), writer = line.place, line.stream
+    times = line.times or repeat(line.time)
+    for number, (text, time) in enumerate(zip(line.text.split("\n"), times, strict=False), start=first):
+        yield Line(text, Place(source, number), time, *writer)
 
 
 def join_lines(lines: Iterable[Line]) -> Iterator[Record]:

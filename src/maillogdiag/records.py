@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import repeat
 from typing import Literal, NamedTuple
 
 Kind = Literal["line", "entry", "routine"]
@@ -45,6 +46,7 @@ class Line(NamedTuple):
         continues: whether the envelope says that this is a further line of the entry before it (a journal entry
             of several lines).
         kind: how much `text` is.
+        times: of each line in `text`, where they are not all `time`.
     """
 
     text: str
@@ -56,6 +58,7 @@ class Line(NamedTuple):
     pid: int | None = None
     continues: bool = False
     kind: Kind = "line"
+    times: tuple[datetime | None, ...] = ()
 
     @property
     def lines(self) -> int:
@@ -75,6 +78,7 @@ class Record(NamedTuple):
         text: all its lines, joined by newlines.
         lines: how many lines of the source it was joined from.
         is_routine: whether each of its lines is an entry of its own; see `Kind`.
+        times: as in `Line`, where `is_routine`.
     """
 
     text: str
@@ -86,6 +90,7 @@ class Record(NamedTuple):
     pid: int | None = None
     lines: int = 1
     is_routine: bool = False
+    times: tuple[datetime | None, ...] = ()
 
     def at(self, time: datetime | None) -> Record:
         """Return the same with another time; `_replace` takes twice as long."""
@@ -97,6 +102,7 @@ class Record(NamedTuple):
 
     def apart(self) -> Iterator[Record]:
         """Yield each line as a record of its own."""
-        (source, first), envelope = self.place, self[2:7]
-        for number, text in enumerate(self.text.split("\n"), start=first):
-            yield Record(text, Place(source, number), *envelope)
+        (source, first), writer = self.place, self[3:7]
+        times = self.times or repeat(self.time)
+        for number, (text, time) in enumerate(zip(self.text.split("\n"), times, strict=False), start=first):
+            yield Record(text, Place(source, number), time, *writer)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -60,9 +60,15 @@ def sendings() -> st.SearchStrategy[str]:
     return st.builds(str.__add__, line, st.sampled_from(("", " in chat (triggered from 192.0.2.44)"))).map(str.strip)
 
 
+def several(texts: list[str], time: datetime | None, unit: str | None = None) -> Record:
+    """Lines in one piece; each a quarter of an hour after the one before it, as a journal's are, where time is told."""
+    times = tuple(time + timedelta(minutes=15 * number) for number in range(len(texts))) if time else ()
+    return Record("\n".join(texts), Place("log", 7), time, None, unit, None, None, len(texts), True, times)
+
+
 @given(st.lists(steps() | jobs(), min_size=1), st.sampled_from(("mastodon-sidekiq.service", "app.service")))
 def test_what_rails_writes_of_several_mails(texts: list[str], unit: str) -> None:
-    record = Record("\n".join(texts), Place("sidekiq.log", 7), NOW, unit=unit, lines=len(texts), is_routine=True)
+    record = several(texts, NOW, unit)
     one_by_one = [event for line in record.apart() for event in rails.GRAMMAR.read(line)]
 
     assert rails.GRAMMAR.read_routine(record) in ([], one_by_one)
@@ -71,7 +77,7 @@ def test_what_rails_writes_of_several_mails(texts: list[str], unit: str) -> None
 @given(st.lists(sendings(), min_size=1), st.none() | st.just(NOW))
 def test_what_zulip_writes_of_several_mails(texts: list[str], time: datetime | None) -> None:
     assume(all("\n" not in text and zulip_lines.SENDING_TO_ONE.match(text) for text in texts))
-    record = Record("\n".join(texts), Place("send_email.log", 7), time, lines=len(texts), is_routine=True)
+    record = several(texts, time)
 
     one_by_one = [event for line in record.apart() for event in zulip.GRAMMAR.read(line)]
     assert zulip.GRAMMAR.read_routine(record) == one_by_one

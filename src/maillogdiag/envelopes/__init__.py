@@ -4,8 +4,8 @@ Found out by content, line by line; several may be nested (compose's prefix arou
 timestamp (Sidekiq's, Zulip's, Mattermost's) is no envelope: its grammar reads it.
 """
 
-from maillogdiag.envelopes.journal_entry import unpack_entry, writer_of
+from maillogdiag.envelopes.journal_entry import text_of, time_of, unpack_entry, writer_of
 from maillogdiag.envelopes.peeled import Peeled
 from maillogdiag.envelopes.peeler import Peeler
 
-__all__ = ["Peeled", "Peeler", "unpack_entry", "writer_of"]
+__all__ = ["Peeled", "Peeler", "text_of", "time_of", "unpack_entry", "writer_of"]

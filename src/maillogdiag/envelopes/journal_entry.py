@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
 
 from maillogdiag.envelopes.copying import without_colours
 from maillogdiag.envelopes.peeled import Peeled
@@ -11,9 +14,19 @@ from maillogdiag.envelopes.stamps import epoch_time
 _UNITS = ("CONTAINER_NAME", "_SYSTEMD_USER_UNIT", "UNIT", "_SYSTEMD_UNIT")
 _PROCESSES = ("SYSLOG_IDENTIFIER", "_COMM")
 _PIDS = ("_PID", "SYSLOG_PID")
+_WRITER = ("_HOSTNAME", *_UNITS, *_PROCESSES, *_PIDS)
 
 TOO_LONG = "[message too long for journalctl -o json]"
 """Stands for the text that `journalctl -o json` leaves out above 4 KiB, where it is called without --all."""
+
+
+class Writer(NamedTuple):
+    """What tells an entry's writer from others; fields as in `Line`, empty where the entry has none."""
+
+    host: str
+    unit: str
+    process: str
+    pid: str
 
 
 def unpack_entry(entry: Mapping[str, object], outer: Peeled, format: str) -> Peeled:
@@ -23,16 +36,14 @@ def unpack_entry(entry: Mapping[str, object], outer: Peeled, format: str) -> Pee
         entry: its fields; values as text, or as `journalctl -o json` writes bytes that are not printable UTF-8:
             as a list of numbers.
     """
-    micros = _text(entry.get("__REALTIME_TIMESTAMP"))
-    is_omitted = entry.get("MESSAGE", "") is None
-    pid = _first(entry, _PIDS)
+    host, unit, process, pid = writer_of(entry)
     return outer.unpacked(
-        TOO_LONG if is_omitted else without_colours(_text(entry.get("MESSAGE")).rstrip("\n")),
+        text_of(entry),
         format,
-        time=epoch_time(int(micros) / 1e6) if micros.isdecimal() else None,
-        host=_text(entry.get("_HOSTNAME")),
-        unit=_first(entry, _UNITS),
-        process=_first(entry, _PROCESSES),
+        time=time_of(entry),
+        host=host,
+        unit=unit,
+        process=process,
         pid=pid if pid.isdecimal() else None,
         # journald cuts lines at LineMax (48 KiB), docker's driver at 16 KiB.
         is_partial=_text(entry.get("_LINE_BREAK")) == "line-max"
@@ -40,10 +51,31 @@ def unpack_entry(entry: Mapping[str, object], outer: Peeled, format: str) -> Pee
     )
 
 
-def writer_of(entry: Mapping[str, object]) -> bytes:
-    """Return what tells an entry's writer from others, as bytes: host, unit, process and pid of `unpack_entry`."""
-    writer = _text(entry.get("_HOSTNAME")), _first(entry, _UNITS), _first(entry, _PROCESSES), _first(entry, _PIDS)
-    return "/".join(writer).encode()
+def text_of(entry: Mapping[str, object]) -> str:
+    """Return an entry's message; it may have several lines."""
+    message = entry.get("MESSAGE", "")
+    return TOO_LONG if message is None else without_colours(_text(message).rstrip("\n"))
+
+
+def time_of(entry: Mapping[str, object]) -> datetime | None:
+    """Return when an entry was written; None where it does not tell."""
+    micros = _text(entry.get("__REALTIME_TIMESTAMP"))
+    return epoch_time(int(micros) / 1e6) if micros.isdecimal() else None
+
+
+def writer_of(entry: Mapping[str, object]) -> Writer:
+    """Return who wrote an entry."""
+    fields = tuple(map(entry.get, _WRITER))
+    try:
+        return _writer(fields)
+    except TypeError:  # a field that occurs twice is a list
+        return _writer.__wrapped__(fields)
+
+
+@lru_cache(maxsize=64)
+def _writer(fields: tuple[object, ...]) -> Writer:
+    entry = dict(zip(_WRITER, fields, strict=True))
+    return Writer(_text(fields[0]), _first(entry, _UNITS), _first(entry, _PROCESSES), _first(entry, _PIDS))
 
 
 def _first(entry: Mapping[str, object], names: tuple[str, ...]) -> str:

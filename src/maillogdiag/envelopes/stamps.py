@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import time
+from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
 
 from maillogdiag.times import aware
@@ -69,6 +70,12 @@ def _yearless_minute(month: int, day: int, hour: int, minute: int, reference: da
 def epoch_time(seconds: float) -> datetime | None:
     """Return the time so many seconds after 1970 in the machine's zone; None beyond what a date can hold."""
     try:
-        return datetime.fromtimestamp(seconds).astimezone()
+        return datetime.fromtimestamp(seconds, _zone_at(int(seconds // 60), time.tzname))
     except (ValueError, OverflowError, OSError):
         return None
+
+
+@lru_cache(maxsize=256)
+def _zone_at(minute: int, _names: tuple[str, str]) -> tzinfo | None:
+    """The machine's zone in a minute after 1970, which many entries share; `_names` as in `maillogdiag.times`."""
+    return datetime.fromtimestamp(minute * 60).astimezone().tzinfo

@@ -15,7 +15,7 @@ from maillogdiag.grammars.django import read_python_mail, transcript_key
 from maillogdiag.grammars.python_traceback import Traceback, read_traceback
 from maillogdiag.grammars.reason_keys import gist_of, reason_keys
 from maillogdiag.grammars.zulip_lines import SENDING_TO_ONE, SENDINGS_TO_ONE, Message, Told, read_message
-from maillogdiag.records import Place, Record
+from maillogdiag.records import Record
 
 APP = "zulip"
 
@@ -61,10 +61,9 @@ class _Zulip:
         found = SENDINGS_TO_ONE.findall(record.text)
         if len(found) < record.lines:
             return []
-        (source, first), envelope = record.place, record[2:7]
         return [
-            _begun(with_time_of(stamp, Record(line, Place(source, number), *envelope)), template, to)
-            for number, (line, stamp, template, to) in enumerate(found, start=first)
+            _begun(with_time_of(stamp, line), template, to)
+            for line, (_, stamp, template, to) in zip(record.apart(), found, strict=True)
         ]
 
     def read_in_full(self, record: Record) -> Iterable[Event]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from maillogdiag.envelopes import Peeled, unpack_entry
+from maillogdiag.envelopes import Peeled, text_of, time_of, unpack_entry
 from maillogdiag.errors import SourceError
-from maillogdiag.gate import Batch, Gate
+from maillogdiag.gate import Batch, Entries, Gate
 from maillogdiag.records import Line, Place
 from maillogdiag.sources.interface import Idle, Source
 from maillogdiag.sources.journal_readers import JournalReader, open_reader
@@ -89,20 +89,27 @@ class JournalSource:
     def _entries(self, reader: JournalReader, selection: Selection, gate: Gate | None) -> Iterator[Line]:
         number = 0
         batches = reader.batches(selection, self.problems, self.idle)
-        for number, fields in gate.sift_entries(batches) if gate else enumerate(_all_of(batches), start=1):
-            entry = unpack_entry(fields, Peeled(""), reader.name)
-            place = Place(self.name, number)
-            for order, text in enumerate(entry.text.split("\n")):
-                yield Line(
-                    text, place, entry.time, entry.host, entry.unit, entry.process, entry.pid, continues=order > 0
-                )
+        for number, entries, kind in gate.sift_entries(batches) if gate else _all_of(batches):
+            _, time, host, unit, process, pid, *_ = unpack_entry(entries[0], Peeled(""), reader.name)
+            text = "\n".join(map(text_of, entries))
+            if kind != "line" and text.count("\n") == len(entries) - 1:
+                place, times = Place(self.name, number), tuple(map(time_of, entries))
+                yield Line(text, place, time, host, unit, process, pid, False, kind, times)
+                continue
+            for index, entry in enumerate(entries):
+                place, time = Place(self.name, number + index), time_of(entry)
+                for order, line in enumerate(text_of(entry).split("\n")):
+                    yield Line(line, place, time, host, unit, process, pid, continues=order > 0)
         if not number and not (gate and gate.skipped):
             self.problems.append("no entry in that time" if selection.has_limits else "the journal has no entries")
 
 
-def _all_of(batches: Iterable[Batch]) -> Iterator[Mapping[str, object]]:
+def _all_of(batches: Iterable[Batch]) -> Iterator[Entries]:
+    number = 0
     for batch in batches:
-        yield from map(batch.fields, range(len(batch.messages)))
+        for index in range(len(batch.messages)):
+            number += 1
+            yield number, [batch.fields(index)], "line"
 
 
 def _no_unit(asked: Sequence[str], known: Sequence[str]) -> str:
