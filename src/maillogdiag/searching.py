@@ -19,11 +19,9 @@ Scanner = Callable[[bytes], list[int]]
 # Shapes of a log that has few come back; of one that has many or long ones no more are remembered.
 _MOST_SHAPES = 20_000
 _MOST_SHAPE_BYTES = 8 * 1024 * 1024
-# A port of two digits, which may as well be a part of a time of day. Before that stands ":00", " 00" or "0T00".
+# A port of two digits, which may as well be a part of a time of day: behind ":00", " 00" or "0T00".
 _PORT = re.compile(r":\d\d")
-_BEHIND_NO_TIME = rb"(?<![: ]\d\d)(?<!\dT\d\d)"
-# The same for hyperscan, which does not look behind: what stands before it.
-_NO_TIME = rb"(?:[^: T]..|[: T][^0-9].|[: T].[^0-9]|[^0-9]T..)"
+_NO_TIME = rb"(?<![: ]\d\d:\d\d)(?<!\dT\d\d:\d\d)"
 
 
 def scanner_of(words: Iterable[str], caseless: Iterable[str], dull: Iterable[str], head: bytes) -> Scanner:
@@ -65,62 +63,45 @@ def _is_certain(word: str, dull: Iterable[str]) -> bool:
     return not _PORT.fullmatch(word) and not any(phrase.startswith(word) for phrase in dull)
 
 
-def _ports(words: Iterable[str]) -> re.Pattern[bytes]:
-    """Return a pattern of those that are ports, where they are no part of a time."""
-    ports = [word.encode() for word in words if _PORT.fullmatch(word)]
-    return re.compile(_BEHIND_NO_TIME + rb"(?:" + (rb"|".join(ports) or rb"(?!)") + rb")")
+def _conditions(words: Iterable[str], dull: Iterable[str]) -> dict[str, bytes]:
+    """Return by word, where it does not mean something wherever it stands, an expression of what holds at its end."""
+    conditions = {word: _NO_TIME for word in words if _PORT.fullmatch(word)}
+    for phrase in dull:
+        if word := _word_of(phrase, words):
+            conditions[word] = conditions.get(word, b"") + rb"(?!" + re.escape(phrase[len(word) :].encode()) + rb")"
+    return conditions
 
 
 @cache
 def of_hyperscan(words: tuple[str, ...], caseless: tuple[str, ...], dull: tuple[str, ...]) -> Scanner | None:
     """Return what searches for all words at once; None without hyperscan. Arguments as for `scanner_of`.
 
-    All are literals, or as good as such: regular expressions take ten times the memory.
+    All are literals: regular expressions take ten times the memory, and some of them a tenth of a second.
     """
     try:
         import hyperscan
     except ImportError:
         return None
-    certain = [word for word in words if _is_certain(word, dull)]
-    expressions = [(_NO_TIME if _PORT.fullmatch(word) else b"") + _escaped(word) for word in words]
-    expressions += [expression for word in caseless for expression in _in_any_case(word, certain)]
-    flags = [hyperscan.HS_FLAG_DOTALL] * len(expressions)
+    expressions = [_escaped(word) for word in (*words, *caseless)]
+    flags = [0] * len(words) + [hyperscan.HS_FLAG_CASELESS] * len(caseless)
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     try:
         database.compile(expressions=expressions, ids=list(range(len(expressions))), flags=flags)
     except hyperscan.error:
         return None
-    ports = _ports(words)
-    # By a word's number what is dull behind the word.
-    meaningless = {
-        words.index(word): phrase[len(word) :].encode() for phrase in dull if (word := _word_of(phrase, words))
-    }
+    conditions = {words.index(word): re.compile(held) for word, held in _conditions(words, dull).items()}
 
     def scan(block: bytes) -> list[int]:
-        # Before the first ones there is too little for `_NO_TIME`.
-        ends = [port.end() for port in ports.finditer(block[:6])]
+        ends: list[int] = []
 
         def note(word: int, _start: int, end: int, _flags: int, _context: Any) -> None:
-            if word not in meaningless or not block.startswith(meaningless[word], end):
+            if word not in conditions or conditions[word].match(block, end):
                 ends.append(end)
 
         database.scan(block, match_event_handler=note)
         return ends
 
     return scan
-
-
-def _in_any_case(word: str, words: Iterable[str]) -> list[bytes]:
-    """Return hyperscan's expressions for `word`; where one of `words` begins it, only as that one does not.
-
-    "Mailer" is found with "Mail", of which a log of mails is full.
-    """
-    begun = next((one for one in words if word.lower().startswith(one.lower())), "")
-    return [
-        _escaped(begun[:at] + letter.swapcase()) + b"(?i)" + _escaped(word[at + 1 :])
-        for at, letter in enumerate(begun)
-        if letter.isalpha()
-    ] or [b"(?i)" + _escaped(word)]
 
 
 def _escaped(word: str) -> bytes:
@@ -130,25 +111,22 @@ def _escaped(word: str) -> bytes:
 
 def of_shapes(words: tuple[str, ...], caseless: tuple[str, ...], dull: tuple[str, ...], head: bytes) -> Scanner:
     """Return what searches each shape of lines once; arguments as for `scanner_of`."""
-    wanted = [word.encode() for word in words if not _PORT.fullmatch(word)]
+    conditions = _conditions(words, dull)
+    wanted = [word.encode() for word in words if word not in conditions]
     wanted_in_lower_case = [word.lower().encode() for word in caseless]
-    ports = _ports(words)
+    uncertain = re.compile(rb"|".join(re.escape(word.encode()) + held for word, held in conditions.items()) or rb"(?!)")
     varying = re.compile(rb"(?m)^" + head + rb"|" + _ids([word.lower().encode() for word in (*words, *caseless)]))
     blank = rb"\g<kept> " if "kept" in varying.groupindex else b" "
-    meaningless = [(phrase.encode(), phrase[len(_word_of(phrase, words) or "") :].encode()) for phrase in dull]
     shapes: dict[bytes, bool] = {}
     size = 0
 
     def has_word(shape: bytes) -> bool:
         nonlocal size
-        text = shape
-        for phrase, rest in meaningless:
-            text = text.replace(phrase, b"\n" + rest)
         lower = shape.lower()
         found = (
-            any(word in text for word in wanted)
+            any(word in shape for word in wanted)
             or any(word in lower for word in wanted_in_lower_case)
-            or ports.search(text) is not None
+            or uncertain.search(shape) is not None
         )
         if len(shapes) < _MOST_SHAPES and size + len(shape) <= _MOST_SHAPE_BYTES:
             shapes[shape] = found
