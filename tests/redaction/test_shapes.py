@@ -51,6 +51,10 @@ from maillogdiag.redaction import RedactionMap, redact_text
             "https://chat.domain-1/#narrow/text-1 failed",
         ),
         ("Sending to user_profile 12345", "Sending to user_profile id-1"),
+        (
+            '"_aj_globalid":"gid://helpdesk/User/2"},"tm3Canary-9",{"client":"default","redirect_url":null,"locale":3}',
+            '"_aj_globalid":"gid://helpdesk/User/id-1"},"token-1",{"client":"token-2","redirect_url":null,"locale":3}',
+        ),
     ],
 )
 def test_replaced(line: str, expected: str) -> None:

@@ -97,7 +97,8 @@ def _replace_arguments(match: re.Match[str], mapping: RedactionMap) -> str:
 
 
 _COMMAND = expression(r"(?i)(?:ehlo|helo|lhlo|mail from|rcpt to|data|rset|quit|noop|starttls|vrfy|auth)\b", re.ASCII)
-_QUOTED_ARGUMENT = expression(rf"{QUOTE}(?P<value>(?!_aj_)[^\"'\\]{{6,300}})(?P=quote)(?!\s?(?::|=>))")
+# What stands in front tells a quotation mark that opens from one that closes: `"redirect_url":null,"client"`.
+_QUOTED_ARGUMENT = expression(rf"(?<=[\s\[{{(,:>]){QUOTE}(?P<value>(?!_aj_)[^\"'\\]{{6,300}})(?P=quote)(?!\s?(?::|=>))")
 
 SECRETS = (
     Detector(
