@@ -19,6 +19,7 @@ from maillogdiag.failures import Phase, read_failure
         "550-5.1.1 no such user",
         "Net::SMTPFatalError: 550 5.1.1 no such user",
         "Net::SMTPFatalError (550 5.1.1 no such user\n):",
+        "Exception: Net::SMTPServerBusy 550 5.1.1 no such user",
         "#<Net::SMTPFatalError: 550 5.1.1 no such user\n>",
         "smtplib.SMTPDataError: (550, b'5.1.1 no such user')",
         "{'a@example.org': (550, b'5.1.1 no such user')}",
@@ -42,6 +43,7 @@ def test_code_and_status_are_found_in_every_wrapping(text: str) -> None:
         "the message has 535 KB",
         "timeout after 500 seconds",
         "dial tcp 192.0.2.1:587: i/o timeout",
+        "SSL_connect returned=1 errno=0 peeraddr=192.0.2.1:587 state=error: wrong version number",
     ],
 )
 def test_a_number_elsewhere_is_no_reply_code(text: str) -> None:

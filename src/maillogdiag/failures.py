@@ -70,7 +70,8 @@ class Failure(NamedTuple):
 
 # reply := code [("-" | " ") enhanced] text            (RFC 5321 section 4.2, RFC 2034 section 4)
 _UNIT = r" ?(?:[KMGkmg]i?[Bb]|[Bb]ytes|m?s|sec\w*|min\w*|messages|recipients)\b"
-_CODE = pp.Regex(rf"(?P<code>[2-5]\d\d)(?![\d@.])(?!{_UNIT})")
+# 465 and 587 are ports: the second digit of a code is at most 5, and where servers go beyond that, 7 or 9.
+_CODE = pp.Regex(rf"(?!465|587)(?P<code>[2-5]\d\d)(?![\d@.])(?!{_UNIT})")
 _ENHANCED = pp.Regex(r"[ -]?#?(?P<enhanced>[245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _REPLY = (_CODE + pp.Opt(_ENHANCED)).leave_whitespace()
 
@@ -101,11 +102,12 @@ _REPLY_PLACES = tuple(
         (r"(?:error core|code|status)\"?[:=]? ?\"?(?=[2-5]\d\d\b)", "error core", "code", "status"),
         (r"could not get 3xx \((?=[2-5]\d\d)", "could not get 3xx"),
         (r"^\W{0,4}(?:smtp; ?|s: )?(?=[2-5]\d\d(?:[ -]|$))", ""),
-        (r"(?:error|exception|refused|busy|command|failed)(?: \(|: ?)(?=[2-5]\d\d[ -])",
+        (r"(?:error|exception|refused|busy|command|failed)(?: \(|: ?| (?=[245]\d\d[ -][245]\.\d))(?=[2-5]\d\d[ -])",
          "error", "exception", "refused", "busy", "command", "failed"),
         (r"(?:(?:after|to) [^:\n]{1,120}: |\(\d[\d.]{6,14}\) )(?:host [^:\n]{1,200}: )?(?=[45]\d\d[ -])",
          "after ", "to ", ") "),
-        (r"(?:[:,;>\]]|details:|err=\S{0,40}|->|\.,| -) ?(?=[45]\d\d[ -](?:[45]\.\d|<|['\"`]?[A-Za-z#]))", ""),
+        (r"(?:[:,;>\]]|details:|err=\S{0,40}|->|\.,| -) ?(?!465|587)(?=[45]\d\d[ -](?:[45]\.\d|<|['\"`]?[A-Za-z#]))",
+         ""),
         (r"smtp[ a-z-]{0,30}error:? ?\(?(?=[45]\d\d\b)", "smtp"),
         (r"\((?=[45]\d\d\)\W*$)", "("),
     )
