@@ -56,6 +56,16 @@ def test_the_same_log_given_twice_counts_once() -> None:
     assert maillogdiag.scan([log]).summary == maillogdiag.scan([log, log]).summary
 
 
+def test_a_hash_whose_quotation_marks_a_forum_made_curly_is_read_and_shown_as_it_is(tmp_path: Path) -> None:
+    log = tmp_path / "paste.log"
+    log.write_text("{“level”:“error”,“msg”:“Connection unsuccessful: SendMail: Failed to open connection, EOF”}\n")
+
+    (finding,) = maillogdiag.scan([str(log)]).findings
+
+    assert ("connection-dropped", ("mattermost",)) == (finding.cause, finding.apps)
+    assert "“level”" in finding.evidence[0].text
+
+
 POSTFIX = "Nov 20 {} mail postfix/{}[99]: 4XyZ12345a: to=<a@example.org>, relay={}, delay=1, delays=0/0/1/0, {}\n"
 DEFERRED = "dsn=4.4.1, status=deferred (connect to smtp.example.org[192.0.2.5]:587: Connection timed out)"
 

@@ -167,7 +167,8 @@ _SERVERS = tuple(
 _ESCAPED_BREAK = expression(r"\\r\\n|\\n|\\r|\\t")
 _ESCAPED_BYTES = expression(r"(?:\\x[0-9A-Fa-f]{2})+")
 _BYTES_QUOTE = expression(r"[bu](?<!\w.)(?=['\"])")
-_CURLY_QUOTES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"'})
+CURLY_QUOTES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"', "\u201e": '"'})
+"""What pages make of quotation marks, for `str.translate`."""
 
 
 @lru_cache(maxsize=256)
@@ -220,7 +221,7 @@ def flattened(text: str) -> str:
     if "\\" in text:
         text = _ESCAPED_BREAK.sub(" ", _ESCAPED_BYTES.sub(_letters, text))
     if not text.isascii():
-        text = text.translate(_CURLY_QUOTES)
+        text = text.translate(CURLY_QUOTES)
     return " ".join(_BYTES_QUOTE.sub("", text).replace("\\'", "'").replace('\\"', '"').split())
 
 

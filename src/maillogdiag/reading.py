@@ -13,6 +13,7 @@ from maillogdiag.anchors import Anchors
 from maillogdiag.events import ABOUT_NO_MAIL, Event, EventKind
 from maillogdiag.evidence import sample_of
 from maillogdiag.expressions import expression
+from maillogdiag.failures import CURLY_QUOTES
 from maillogdiag.gate import Gate
 from maillogdiag.grammars.access_log import ACCESS_LINE
 from maillogdiag.grammars.interface import Grammar
@@ -27,6 +28,8 @@ _MAIL = expression(rf"smtp|sendmail|mail server|\bmailer\b|\b(?:{'|'.join(_DELIV
 _LIKELY = ("smtp", "sendmail", "mail server", "mailer", "deliver")
 _TROUBLE = expression(r"error|exception|refused|timed out|denied|reject|bounced|deferred|fail(?:ed|ure)", re.IGNORECASE)
 _SAMPLES = 3
+# A forum made it of the quotation marks of a hash.
+_CURLY_KEY = expression(r"\{ {0,2}[\u201c\u201e]\w")
 _NUMBER = expression(r"[0-9a-f]*\d[0-9a-f]*")
 
 
@@ -120,6 +123,9 @@ class Reader:
         if record.is_routine:
             return self._read_routine(record, counts)
         text = record.text
+        if not text.isascii() and _CURLY_KEY.search(text):
+            straight = self.read(record._replace(text=text.translate(CURLY_QUOTES)), counts)
+            return [event._replace(record=event.record._replace(text=text)) for event in straight]
         for grammar in self._anchors.grammars_for(text) if self.gated else self.grammars:
             if events := tuple(grammar.read(record)):
                 counts.count(record, events)

@@ -55,6 +55,10 @@ from maillogdiag.redaction import RedactionMap, redact_text
             '"_aj_globalid":"gid://helpdesk/User/2"},"tm3Canary-9",{"client":"default","redirect_url":null,"locale":3}',
             '"_aj_globalid":"gid://helpdesk/User/id-1"},"token-1",{"client":"token-2","redirect_url":null,"locale":3}',
         ),
+        (
+            "{\u201cuser\u201d:\u201czinniaq\u201d,\u201cpassword\u201d:\u201chunter2Canary\u201d}",
+            '{"user":"user-1","password":"secret-1"}',
+        ),
     ],
 )
 def test_replaced(line: str, expected: str) -> None:
