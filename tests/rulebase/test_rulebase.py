@@ -70,6 +70,13 @@ def test_the_fix_is_the_one_of_the_application() -> None:
     assert ["zulip"] == [fix.app for fix in diagnosis.fixes]
 
 
+def test_a_fix_in_the_framework_s_file_says_which_applications_have_another_one() -> None:
+    (fix,) = explain("535 5.7.8 Error: authentication failed", app="rails").fixes
+
+    assert "production.rb" in fix.settings[0].file
+    assert "/etc/gitlab/gitlab.rb" in fix.steps[-1]
+
+
 def write_rule(folder: Path, text: str) -> Path:
     file = folder / "mine.yaml"
     file.write_text(text)

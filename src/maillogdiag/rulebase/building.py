@@ -114,9 +114,10 @@ class _Builder:
         application = self.applications.get(app, {})
         settings = data.get("settings", ())
         restart = data.get("restart", application.get("restart", ()) if settings else ())
+        where = (application["where"],) if settings and "where" in application else ()
         return Fix(
             app=app,
-            steps=tuple(data["steps"]),
+            steps=(*data["steps"], *where),
             settings=tuple(Setting(str(one["file"]), str(one["key"]), str(one["value"])) for one in settings),
             restart=tuple(restart),
             verify=data.get("verify") or application.get("verify", ""),
