@@ -54,6 +54,7 @@ APPLICATION_LINES = {
     "compose 1": (f"sidekiq_1    | {TEXT}", (None, None, "sidekiq_1", None, None)),
     "compose 2": (f"mastodon-sidekiq-1  | {TEXT}", (None, None, "mastodon-sidekiq-1", None, None)),
     "podman-compose": (f"[sidekiq] | {TEXT}", (None, None, "sidekiq", None, None)),
+    "foreman": (f"10:00:00 worker.1 | {TEXT}", (None, None, "worker.1", None, None)),
     "supervisor-stdout": (f"sidekiq stdout | {TEXT}", (None, None, "sidekiq", None, None)),
     "swarm": (f"mastodon_sidekiq.1.q7wz@node1    | {TEXT}", (None, "node1", "mastodon_sidekiq.1.q7wz", None, None)),
     "compose --timestamps": (

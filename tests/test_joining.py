@@ -54,6 +54,20 @@ CONTINUED = {
         "5.7.8  https://example.com/help 4fsm]",
     ),
     "Rollbar's frames": ("Net::SMTPFatalError: 552 5.3.4 too big", 'File "/app/smtp.rb", line 981, in check_response'),
+    "Bugsnag's page": (
+        "**Net::SMTPFatalError** in **ActionMailer::MailDeliveryJob@mailers**",
+        "550 The from address is not verified",
+        "",
+        "## Stacktrace",
+        "    /usr/lib/ruby/3.1.0/net/smtp.rb:969 - check_response",
+    ),
+    "Errbit's frames": ("Net::SMTPFatalError: 550 no", "## Backtrace ##", "```", "88:  /usr/net/smtp.rb -> **data**"),
+    "frames that journalctl's pager cut": (
+        "2026-11-02T09:15:00.114Z pid=7 tid=a WARN: /srv/ruby/3.1.0/net/smtp.rb:631:in `tcp_socket'",
+        "/srv/ruby/3.1.0/gems/net-smtp-0.3.3/lib/net/smtp.rb:6>",
+        "/srv/ruby/3.1.0/gems/net-smtp-0.3.3/lib/n\u2026",
+        "/srv/ruby/3.1.0/timeout.rb:189:in `block in time>",
+    ),
     "Sidekiq's web page": ("Net::SMTPFatalError", "550 The from address is not verified"),
     "the class on a line of its own": (
         "2026-11-02T09:15:00.114Z pid=7 tid=a WARN: Net::SMTPFatalError:",

@@ -39,8 +39,10 @@ _HEAD = expression(
 _FRAME = expression(
     # Ruby's, also cleaned by Rails: net-smtp (0.5.0) lib/net/smtp.rb:875:in 'auth'
     r"(?:from )?(?:[\w.-]{1,80} \([\w.]{1,40}\) )?"
-    r"(?:[^\s:]{1,300}|<internal:[^>]{1,80}>|\(eval[^)]{0,80}\)):\d{1,7}:in "
+    r"(?:[^\s:]{1,300}|<internal:[^>]{1,80}>|\(eval[^)]{0,80}\)):\d{1,7}:in(?: |$)"
     r"|File \"[^\"]{1,300}\", line \d{1,7}"  # Rollbar's
+    r"|\S{1,300}\.\w{1,5}:\d{1,7} - \S{1,80}\s*$|\d{1,7}: {1,3}\S{1,300} -> \*\*"  # Bugsnag's, Errbit's
+    r"|/[^\s:]{1,300}(?::\d{1,7}(?::i?n?[^\n]{0,80})?)?[>\u2026]$"  # Ruby's, cut by a pager
     r"|at [\w.$<>/]{1,200}\(|Caused by: |\.\.\. \d{1,6} (?:more|levels)"  # Java's
     r"|#\d{1,3} |Stack trace:$"  # PHP's
 )
@@ -54,7 +56,7 @@ _PYTHON_EXCEPTION = expression(r"[A-Za-z_][\w.]{0,200}(?:: |:?\s*$)")
 _REPLY_LINE = expression(r"(?P<code>[245]\d\d)[ -]")
 _ENHANCED_LINE = expression(r"[245]\.\d{1,3}\.\d{1,3}(?=\s)")
 _CLASS = expression(r"[A-Z]\w{0,60}(?:::\w{1,60}){0,6} $")
-_CLASS_ALONE = expression(r"[A-Z]\w{0,60}(?:::\w{1,60}){1,6}(?: in \S{1,200})?\s*$")
+_CLASS_ALONE = expression(r"(?:Exception: )?\*{0,2}[A-Z]\w{0,60}(?:::\w{1,60}){1,6}\*{0,2}(?: in \S{1,200})?\s*$")
 _CLASS_COLON = expression(r"[A-Z]\w{0,60}(?:::\w{1,60}){1,6}:\s*$")
 _CLASS_OPEN = expression(r"[A-Z]\w{0,60}(?:::\w{1,60}){1,6} \(")
 _INSPECT_OPEN = expression(r"#<[A-Z]\w{0,60}(?:::\w{1,60}){1,6}: [^>]{0,2000}$")
@@ -63,10 +65,15 @@ _DETAILS_OPEN = expression(r"\[details: [^\]]{0,2000}$")
 _JSON_START = expression(r"(?:.{0,200}? (?:WARN|INFO|ERROR): )?\{\"")
 _DEBUG_PAGE = expression(r"[A-Za-z_.]{0,60}(?:Error|Exception|Refused|Disconnected|timeout) at /")
 _DEBUG_PAGE_FIELD = expression(
-    r"(?:Request (?:Method|URL)|Django Version|Exception (?:Type|Value|Location)|Python (?:Executable|Version|Path)"
-    r"|Server time|Error (?:type|message)|Where|Occurred at)\s*:"
+    r"\*{0,2}(?:Request (?:Method|URL)|Django Version|Exception (?:Type|Value|Location)"
+    r"|Python (?:Executable|Version|Path)|Server time|Error (?:type|message)|Where|Occurred at|First seen at"
+    r"|Occurrences)\s*:"
 )
 _TUPLE = expression(r"[({]\s*(?:\d{3}, |['\"])")
+# What error trackers, and those who copy from them, put before a backtrace and around it.
+_FRAMES_HEADING = expression(
+    r"[#*` ]{0,5}(?:Stack ?trace|Backtrace|Full trace)\b[:#*` ]{0,5}$|`{3}\w{0,10}\s*$", re.IGNORECASE
+)
 _SETUP_FAILED = "E-mail could not be sent with this configuration"
 
 _State = Callable[["Structure", str], bool]
@@ -105,6 +112,8 @@ class Structure:
             self._state = Structure._traceback
             return True
         if text[0] in " \t" or _FRAME.match(text) or _CLOSING.match(text) or self._is_reply_rest(text):
+            return True
+        if _FRAMES_HEADING.match(text):
             return True
         if _TRACEBACK.match(text):
             # Behind other output of several lines a traceback is a story of its own.

@@ -11,10 +11,10 @@ from maillogdiag.envelopes.peeled import Envelope, Peeled
 from maillogdiag.envelopes.stamps import iso_time
 from maillogdiag.expressions import expression
 
-# sidekiq_1  | …, mastodon-sidekiq-1  | …, stack_web.1.q7w@node    | …, [sidekiq] | …, and of supervisor-stdout:
-# sidekiq stdout | …
+# sidekiq_1  | …, mastodon-sidekiq-1  | …, stack_web.1.q7w@node    | …, [sidekiq] | …, of supervisor-stdout:
+# sidekiq stdout | …, and of foreman: 09:26:55 worker.1 | …
 _BAR = expression(
-    r"(?P<open>\[)?(?P<unit>[A-Za-z0-9][\w.-]{0,120})(?:@(?P<node>[\w.-]{1,120}))?(?(open)\])"
+    r"(?:\d\d:\d\d:\d\d )?(?P<open>\[)?(?P<unit>[A-Za-z0-9][\w.-]{0,120})(?:@(?P<node>[\w.-]{1,120}))?(?(open)\])"
     r"(?: std(?:out|err))? {1,80}\|(?: (?P<rest>.*)|$)",
     re.DOTALL,
 )

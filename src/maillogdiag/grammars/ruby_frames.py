@@ -10,9 +10,15 @@ from maillogdiag.failures import Phase
 from maillogdiag.grammars.worded import WordedPattern
 
 _RUBY_FRAME = r"(?:from )?(?:[\w-]{1,60} \([\w.]{1,30}\) )?[^\s:]{1,400}\.\w{1,5}:\d{1,6}:in\s"
+# Bugsnag's `path:line - method`, Errbit's `line:  path -> **method**`
+_TRACKERS_FRAME = r"\S{1,300}\.rb:\d{1,6} - \w|\d{1,6}: {1,3}\S{1,300} -> \*\*"
+# A line that is too wide for the pager of `journalctl`
+_CUT_FRAME = r"/[^\s:]{1,400}(?::\d{1,6}(?::i?n?[^\n]{0,80})?)?[>\u2026](?:\n|$)"
 # What begins with one certain kind of character is searched many times as fast as what may stand at the start, too.
-_FRAME = WordedPattern(rf"\s(?:{_RUBY_FRAME}|File \"[^\"\n]{{1,300}}\", line \d)", (":in", 'File "'))
-_FRAME_AT_START = expression(rf"\s{{0,20}}(?:{_RUBY_FRAME}|File \")")
+_FRAME = WordedPattern(
+    rf"\s(?:{_RUBY_FRAME}|{_TRACKERS_FRAME}|File \"[^\"\n]{{1,300}}\", line \d)", (":in", 'File "', ".rb:", " -> **")
+)
+_FRAME_AT_START = expression(rf"\s{{0,20}}(?:{_RUBY_FRAME}|{_TRACKERS_FRAME}|{_CUT_FRAME}|File \")")
 _MAIL_FILE = WordedPattern(
     r"net/smtp(?:\.rb|/)|net-smtp-|mail/network/delivery_methods/|/smtp_connection\.rb|mail_delivery_job\.rb"
     r"|action_?mailer[-/ (\w.]{0,40}/lib/|/mail/message\.rb:\d+:in .deliver",
@@ -23,8 +29,8 @@ _SENDMAIL_FRAME = WordedPattern(
     r"\S{0,80}delivery_methods/sendmail\.rb:\d{1,6}:in \S{1,80}", ("delivery_methods/sendmail.rb:",)
 )
 _SMTP_METHOD = expression(
-    r"net/smtp[\w/]{0,60}\.rb(?::\d+:in\s[`'\"]|\", line \d+, in )(?:(?:block|rescue|ensure) (?:\(\d+ levels\) )?in )?"
-    r"(?:[\w:]{1,60}[#.])?(?P<method>\w{1,60})"
+    r"net/smtp[\w/]{0,60}\.rb(?::\d+:in\s[`'\"]?|\", line \d+, in |:\d+ - | -> \*\*)"
+    r"(?:(?:block|rescue|ensure) (?:\(\d+ levels\) )?in )?(?:[\w:]{1,60}[#.])?(?P<method>\w{1,60})"
 )
 _FRAME_CHARACTERS = 300
 _PHASES = {
