@@ -27,6 +27,8 @@ FAILURES = {
     "a reply alone": "550 5.7.1 <ada@example.net>: Relay access denied",
     "a reply after words": "upstream answered: 421 4.7.0 Try again later, closing connection",
     "lettre": '[vaultwarden::mail][ERROR] SMTP error: lettre::transport::smtp::Error { source: "Relay access denied" }',
+    "dash": "sh: 1: /usr/sbin/sendmail: not found",
+    "bash": "/bin/sh: line 1: /usr/sbin/sendmail: No such file or directory",
     "no reason": "ERROR Could not send email to the administrator",
 }
 OTHERS = {
@@ -43,6 +45,7 @@ OTHERS = {
     "address": "created account 550@example.org for ada",
     "settings": "SMTP_TIMEOUT=5 SMTP_PORT=587 SMTP_SERVER=smtp.example.org",
     "access log": '203.0.113.1 - - [20/Nov/2026:10:00:00 +0000] "GET /smtp?error=timeout HTTP/1.1" 404 12 "-" "curl/8"',
+    "another program": "sh: 1: /usr/sbin/postfix: not found",
     "push": "Failed to send push notification: timed out, mail unaffected",
 }
 

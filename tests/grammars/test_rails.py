@@ -138,6 +138,16 @@ F, [2024-01-01T00:00:01.3 #5] FATAL -- : [{JOB}] app/controllers/users_controlle
     "delayed_job": """\
 [Worker(host:web pid:99)] Job UserMailer.welcome (id=17) RUNNING
 [Worker(host:web pid:99)] Job UserMailer.welcome (id=17) FAILED (0 prior attempts) with Net::OpenTimeout: x""",
+    "delayed_job in the foreground, which prints and logs": """\
+[Worker(host:web pid:99)] Job UserMailer.welcome (id=17) RUNNING
+I, [2024-01-01T00:00:01.1 #99]  INFO -- : 2024-01-01T00:00:01+0000: [Worker(host:web)] Job UserMailer.welcome \
+(id=17) RUNNING
+[Worker(host:web pid:99)] Job UserMailer.welcome (id=17) FAILED (1 prior attempts) with Net::SMTPFatalError: 550 No
+E, [2024-01-01T00:00:02.1 #99] ERROR -- : 2024-01-01T00:00:02+0000: [Worker(host:web)] Job UserMailer.welcome (id=17) \
+FAILED (1 prior attempts) with Net::SMTPFatalError: 550 No""",
+    "the test mail of mastodon:setup, on one line": (
+        "E-mail could not be sent with this configuration, try again. 535 5.7.8 Error: authentication failed"
+    ),
     "the test mail of mastodon:setup": """\
 Send test e-mail to: admin@example.org
 E-mail could not be sent with this configuration, try again.
@@ -156,12 +166,40 @@ ERROR -- : 'x' (port 465): :enable_starttls and :tls are mutually exclusive. (Ar
     "an error tracker's page": "Errno::ECONNRESET in ActionMailer::MailDeliveryJob@mailers\nConnection reset by peer",
     "Airbrake's issue": "Error type: `Net::SMTPFatalError`\nError message: `` 550 5.7.1 Rejected ``\nWhere: `a#b`",
     "inspected, JSON-escaped": '{"error":"Can\'t send: #\\u003cNet::SMTPServerBusy: 421 Try later\\n\\u003e"}',
+    "Redmine's notice": "An error occurred while sending mail (end of file reached)",
+    "OpenProject's notice": "An error occurred while sending mail (Net::ReadTimeout with #<TCPSocket:(closed)>)",
+    "inspected, and the reply in the next entry": """\
+E, [2024-01-01T00:00:01.1#769-112] ERROR -- : Can't send: #<Net::SMTPFatalError: Net::SMTPFatalError>
+E, [2024-01-01T00:00:01.1#769-112] ERROR -- : 550 5.1.1 <a@example.net>: User unknown""",
+    "inspected, and the exception in the next entry": f"""\
+E, [2024-01-01T00:00:01.1 #769] ERROR -- : Can't send: #<Net::SMTPFatalError: Net::SMTPFatalError>
+E, [2024-01-01T00:00:01.1 #769] ERROR -- : 550 5.1.1 <a@example.net>: User unknown (Net::SMTPFatalError)
+{SMTP_FRAME}""",
+    "inspected, and no more": (
+        "E, [2024-01-01T00:00:01.1 #769] ERROR -- : Can't send: #<Net::SMTPFatalError: Net::SMTPFatalError>"
+    ),
+    "what ends a script": f"{SMTP_FRAME}: 550 5.1.1 User unknown (Net::SMTPFatalError)\n\tfrom {SMTP_FRAME}",
+    "Bugsnag's page": f"""\
+**Net::SMTPServerBusy** in **ActionMailer::MailDeliveryJob@mailers**
+454 4.3.0 Try again later
+
+## Stacktrace
+
+    {SMTP_FRAME.split(":in")[0]} - rcptto""",
+    "Airbrake's page with its marks": "**Error type:** `Net::SMTPFatalError`\n**Error message:** `` 550 5.7.1 No ``",
+    "a wrong value": "ArgumentError: wrong authentication type none",
+    "frames that journalctl's pager cut": f"""\
+{SIX} WARN: Net::OpenTimeout: execution expired
+{SIX} WARN: /home/mastodon/.rbenv/versions/3.2.2/lib/ruby/3.2.0/net/smtp.rb:6>
+/home/mastodon/.rbenv/versions/3.2.2/lib/ruby/gems/3.2.0/gems/mail-2.8.1/lib/mail/network/delivery_methods/smt>""",
     "the message alone": "SMTP-AUTH requested but missing user name",
     "message and frames": f"550 5.1.1 <a@example.net>: User unknown\n\n{SMTP_FRAME}",
     "a local port that only mail uses": 'Connection refused - connect(2) for "localhost" port 25',
 }
 
 NOTHING_FAILED = {
+    "a web request's status in a log of Ruby's": "E, [2024-01-01T00:00:01.1 #7] ERROR -- : 500 Internal Server Error",
+    "what ends a script, in the web": f"{HTTP_FRAME}: execution expired (Net::OpenTimeout)\n\tfrom {HTTP_FRAME}",
     "start and done": f"""\
 {SIX} class=ActionMailer::MailDeliveryJob jid=f00d INFO: start
 {SIX} class=ActionMailer::MailDeliveryJob jid=f00d elapsed=1.0 INFO: done""",

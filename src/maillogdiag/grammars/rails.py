@@ -8,6 +8,7 @@ exception of sending mail (a failed web request, an error tracker's page, a past
 from __future__ import annotations
 
 from maillogdiag.events import Event, EventKind
+from maillogdiag.expressions import expression
 from maillogdiag.grammars.rails_activejob import read_activejob
 from maillogdiag.grammars.rails_delayed_job import read_delayed_job
 from maillogdiag.grammars.rails_events import RubyEntry
@@ -16,9 +17,11 @@ from maillogdiag.grammars.rails_lines import MOST_CHARACTERS, read_line
 from maillogdiag.grammars.rails_mailer import read_mailer
 from maillogdiag.grammars.rails_routine import ROUTINES, read_lines, read_routine
 from maillogdiag.grammars.rails_sidekiq import read_other_work, read_sidekiq
-from maillogdiag.grammars.ruby_exceptions import failure_of, find_exception, is_about_mail
+from maillogdiag.grammars.ruby_exceptions import RubyException, failure_of, find_exception, is_about_mail
 from maillogdiag.records import Record
 
+# reply := code enhanced status code of the same class (RFC 3463)
+_REPLY = expression(r"(?P<class>[45])\d\d[ -](?P=class)\.\d{1,3}\.\d{1,3} ")
 _READERS = (read_activejob, read_mailer, read_sidekiq, read_delayed_job)
 
 
@@ -48,7 +51,10 @@ class RailsGrammar:
         "Sent mail to",
         "delivery of mail",
         "(id=",
+        " ERROR -- : 4",
+        " ERROR -- : 5",
         "E-mail could not be sent",
+        "while sending mail (",
         # exceptions and what they say
         "Net::",
         "Errno::E",
@@ -65,6 +71,9 @@ class RailsGrammar:
         "SMTP",
         "STARTTLS",
         ":enable_starttls",
+        "authentication type",
+        ":arguments expected",
+        "A sender (",
         "could not get 3xx",
         "exitstatus",
         "getaddrinfo",
@@ -110,7 +119,7 @@ class RailsGrammar:
 
 def _read_exception(entry: RubyEntry) -> tuple[Event, ...]:
     """An exception in any other text: the message of a web request's failure, a tracker's page, a structured log."""
-    exception = find_exception(entry.line.message)
+    exception = find_exception(entry.line.message) or _reply_alone(entry)
     if exception is None:
         return ()
     job = read_job(entry.text)
@@ -119,7 +128,19 @@ def _read_exception(entry: RubyEntry) -> tuple[Event, ...]:
         return ()
     request = entry.line.request_tag
     failure = failure_of(exception, entry.text, entry.app)
-    return (entry.event(EventKind.FAILED, "ruby-exception", job, failure=failure, request=request),)
+    event = entry.event(EventKind.FAILED, "ruby-exception", job, failure=failure, request=request)
+    if entry.line.level is None or entry.line.pid is None:
+        return (event,)
+    # Who logs `exception.inspect` logs the exception itself next: see `RubyException.is_bare`.
+    event = event._replace(keys=(*event.keys, f"why:ruby/{entry.line.pid}"))
+    return (event._replace(kind=EventKind.CONTEXT, form="ruby-inspected") if exception.is_bare else event,)
+
+
+def _reply_alone(entry: RubyEntry) -> RubyException | None:
+    """The server's reply as a message of its own, of an exception that Ruby's Logger was given."""
+    is_error = entry.line.level == "ERROR" and entry.line.pid is not None
+    found = _REPLY.match(entry.line.message) if is_error else None
+    return RubyException(entry.line.message.strip(), "Net::SMTPError") if found else None
 
 
 GRAMMAR = RailsGrammar()

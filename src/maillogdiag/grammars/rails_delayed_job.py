@@ -39,15 +39,17 @@ def read_delayed_job(entry: RubyEntry) -> tuple[Event, ...]:
         jid=f"delayed-{found['id']}",
         job_id=active_job["job_id"] if active_job else None,
     )
+    # In the foreground a worker prints each line, without time, and logs it, too.
+    copy = "" if entry.record.time or entry.line.time else "-printed"
     if found["verb"] in _WITHOUT_FAILURE:
         kind, form = _WITHOUT_FAILURE[found["verb"]]
-        return (entry.event(kind, form, job),) if job.sends_mail is SendsMail.YES else ()
+        return (entry.event(kind, form + copy, job),) if job.sends_mail is SendsMail.YES else ()
     if "permanently" in found["rest"][:20]:
         is_mail = job.sends_mail is SendsMail.YES
-        return (entry.event(EventKind.GIVEN_UP, "delayed-removed", job),) if is_mail else ()
+        return (entry.event(EventKind.GIVEN_UP, "delayed-removed" + copy, job),) if is_mail else ()
     reason = found["rest"].partition(" with ")[2]
     exception = exception_at_start(reason) or RubyException(reason.strip()[:500])
     if not is_about_mail(exception, entry.text, job.sends_mail):
         return ()
     failure = failure_of(exception, entry.text, entry.app)
-    return (entry.event(EventKind.FAILED, "delayed-failed", job, failure=failure),)
+    return (entry.event(EventKind.FAILED, "delayed-failed" + copy, job, failure=failure),)

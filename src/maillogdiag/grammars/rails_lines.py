@@ -83,7 +83,8 @@ _SIDEKIQ_8_EXCEPTION = pp.Regex(
 _SIDEKIQ_8_CUT = pp.Regex(rf"{_SIDEKIQ_8} context=Job raised exception job=(?P<job>\{{.*)", re.DOTALL)
 _SIDEKIQ_8_PLAIN = pp.Regex(rf"{_SIDEKIQ_8}{_PAIRS}: ?")
 _LOGGER = pp.Regex(
-    rf"(?:[DIWEFA]?, \[{_TIME} #(?P<pid>\d{{1,10}})\] {{1,2}})?{_LEVELS} -- (?P<program>[^:\n]{{0,80}}): ?"
+    rf"(?:[DIWEFA]?, \[{_TIME} ?#(?P<pid>\d{{1,10}}(?:-\d{{1,20}})?)\] {{1,2}})?{_LEVELS} -- "
+    r"(?P<program>[^:\n]{0,80}): ?"
 )
 _TAGS = pp.Regex(r"(?:\[[^\[\]\n]{1,200}\]\s*)*")
 _MESSAGE = pp.Regex(r".*", re.DOTALL)
@@ -121,7 +122,7 @@ def read_line(text: str) -> RubyLine:
         sidekiq-3  = [ time ] [ pid ] "TID-" tid [ class "JID-" jid [ "BID-" bid ] ] level ":"
         sidekiq-6  = [ time ] "pid=" pid "tid=" tid { key "=" value } level ":"
         sidekiq-8  = level time "pid=" pid "tid=" tid { key "=" value } ":"
-        logger     = [ letter "," "[" time "#" pid "]" ] level "--" [ program ] ":"
+        logger     = [ letter "," "[" time "#" pid [ "-" thread ] "]" ] level "--" [ program ] ":"
 
     Example: `2024-05-02T08:11:09.201Z pid=7 tid=1cq class=ActionMailer::MailDeliveryJob jid=1f2e INFO: start`
 

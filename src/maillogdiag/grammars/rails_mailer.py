@@ -1,4 +1,4 @@
-"""ActionMailer's lines, and the test mail of `rake mastodon:setup`.
+"""ActionMailer's lines, and what applications show of a test mail: `rake mastodon:setup`, Redmine, OpenProject.
 
 `Sent mail` (up to Rails 5.2) and `Delivered mail` (6.0 to 7.0) are logged even where the server refused the mail: they
 prove that a try was made, never that it succeeded. Rails 7.1 logs `Failed delivery` instead.
@@ -23,6 +23,8 @@ _FAILED = expression(
 )
 _VERBS = ("Sent ", "Delivered ", "Skipped ", "Failed ")
 _SETUP = "E-mail could not be sent with this configuration"
+# notice_email_error in config/locales/en.yml of Redmine and OpenProject
+_NOTICE = "An error occurred while sending mail ("
 
 
 def read_mailer(entry: RubyEntry) -> tuple[Event, ...]:
@@ -30,6 +32,11 @@ def read_mailer(entry: RubyEntry) -> tuple[Event, ...]:
     message = entry.line.message
     if _SETUP in message:
         return (_setup(entry._replace(app="mastodon")),)
+    if _NOTICE in message:
+        shown = message.split(_NOTICE, 1)[1].rstrip().removesuffix(")")
+        exception = find_exception(shown) or RubyException(shown)
+        failure = failure_of(exception, entry.text, entry.app)
+        return (entry.event(EventKind.FAILED, "redmine-notice", Job(), failure=failure),)
     if not message.startswith(_VERBS):
         return ()
     job = Job(job_id=entry.line.job_tag, jid=entry.line.context.get("jid"))
@@ -51,8 +58,8 @@ def read_mailer(entry: RubyEntry) -> tuple[Event, ...]:
 
 
 def _setup(entry: RubyEntry) -> Event:
-    """The rake task prints one sentence, then the exception's message without its class."""
-    below = entry.text.split(_SETUP, 1)[1].partition("\n")[2].strip()
-    exception = find_exception(below) or RubyException(below)
+    """The rake task prints one sentence, then the exception's message without its class; a copy may join the lines."""
+    said = entry.text.split(_SETUP, 1)[1].removeprefix(", try again").lstrip(". \n")
+    exception = find_exception(said) or RubyException(said)
     failure = failure_of(exception, entry.text, entry.app) if exception.text else None
     return entry.event(EventKind.FAILED, "mastodon-setup", Job(), failure=failure)

@@ -40,6 +40,11 @@ class RubyException(NamedTuple):
         return bool(_SMTP_CLASS.match(self.name or "") or _SMTP_MESSAGE.search(self.text))
 
     @property
+    def is_bare(self) -> bool:
+        """Whether it says its class alone, twice: what `inspect` gives for an error of net-smtp 0.3.1 and later."""
+        return self.text.rstrip(">") == f"{self.name}: {self.name}"
+
+    @property
     def is_network(self) -> bool:
         """Whether it is one that sending mail raises, among others."""
         return bool(_NETWORK_CLASS.fullmatch(self.name or "") or _NETWORK_MESSAGE.search(self.text))
@@ -55,12 +60,14 @@ _STORAGE_CLASS = expression(r"PG::|Mysql2?::|SQLite3::|ActiveRecord::|ActiveJob:
 _KNOWN = rf"(?:{_SMTP_CLASS.pattern}|{_NETWORK_CLASS.pattern})"
 _SMTP_MESSAGE = WordedPattern(
     r"SMTP-AUTH requested but missing|SMTP (?:From|To) address may not be blank|SMTP session already started"
-    r"|:enable_starttls and :tls are mutually exclusive|SMTPS and STARTTLS is exclusive"
+    r"|wrong authentication type \w|:enable_starttls and :tls are mutually exclusive|SMTPS and STARTTLS is exclusive"
     r"|Unrecognized :(?:tls|enable_starttls) value|STARTTLS is not supported on this server"
     r"|could not get 3xx \(\d{3}|Delivery failed with exitstatus \d"
-    r"|(?:No such file or directory|denied) - \S{0,80}sendmail",
-    ("SMTP", ":enable_starttls", ":tls", "STARTTLS", "could not get 3xx", "exitstatus", "sendmail"),
-)
+    r"|(?:No such file or directory|denied) - \S{0,80}sendmail"
+    r"|:arguments expected to be an Array of individual|A sender \(Return-Path, Sender or From\) required",
+    ("SMTP", "authentication type", ":enable_starttls", ":tls", "STARTTLS", "could not get 3xx", "exitstatus",
+     "sendmail", ":arguments", "A sender ("),
+)  # fmt: skip
 _NETWORK_MESSAGE = WordedPattern(
     r"SSL_connect (?:returned=|SYSCALL)|(?:connect|socket)\(2\) for |getaddrinfo(?:\(3\))?: |execution expired"
     r"|Timeout to open TCP connection|end of file reached|Net::(?:Open|Read)Timeout"
@@ -97,8 +104,14 @@ _KNOWN_CLASS = WordedPattern(
 )  # fmt: skip
 _SMTP_KNOWN = WordedPattern(rf"(?<![\w:])(?:{_SMTP_CLASS.pattern})(?![#\w])", ("Net::SMTP", "Mail::"))
 _BEHIND_MESSAGE = expression(rf"(?P<message>[^\n]{{1,2000}}?) \((?P<name>{_CLASS})\)\s{{0,3}}(?:\n|$)")
+# What ends a script: `net/smtp.rb:539:in 'initialize': Connection refused (Errno::ECONNREFUSED)`
+_UNCAUGHT = expression(
+    r"\s*\S{1,400}\.rb:\d{1,6}:in\s[`'][^`'\n]{1,100}': "
+    rf"(?P<message>[^\n]{{1,2000}}?)(?: \((?P<name>{_CLASS})\))?(?:\n|$)"
+)
 _LINE_BELOW = expression(
-    r"(?:[ `*]{0,4}(?:in|at) \S{1,200})?[`*:,\s-]{0,40}(?:Error message:\s{0,3}`{0,3}\s?)?(?P<message>[^\n`]{1,2000})"
+    r"(?:[ `*]{0,4}(?:in|at) \S{1,200})?[`*:,\s-]{0,40}(?:Error message:[*\s]{0,5}`{0,3}\s?)?"
+    r"(?P<message>[^\n`]{1,2000})"
 )
 # Structured logs: `"error_class":"X","error_message":"m"` in either order, `"exception":["X","m"]`, Que's `"error"`.
 _FIELD_CLASS = WordedPattern(
@@ -147,6 +160,9 @@ def find_exception(text: str) -> RubyException | None:
         return None
     if structured := _structured(text):
         return structured
+    if uncaught := _UNCAUGHT.match(text):
+        message, name = uncaught["message"], uncaught["name"]
+        return RubyException(f"{name}: {message}" if name else message, name)
     head = without_frames(text)
     found = _SMTP_KNOWN.search(head) or _KNOWN_CLASS.search(head)
     if found is None:
