@@ -38,7 +38,7 @@ _HEAD = expression(
 )
 _FRAME = expression(
     # Ruby's, also cleaned by Rails: net-smtp (0.5.0) lib/net/smtp.rb:875:in 'auth'
-    r"(?:from )?(?:[\w.-]{1,80} \([\w.]{1,40}\) )?"
+    r"(?:from |: )?(?:[\w.-]{1,80} \([\w.]{1,40}\) )?"
     r"(?:[^\s:]{1,300}|<internal:[^>]{1,80}>|\(eval[^)]{0,80}\)):\d{1,7}:in(?: |$)"
     r"|File \"[^\"]{1,300}\", line \d{1,7}"  # Rollbar's
     r"|\S{1,300}\.\w{1,5}:\d{1,7} - \S{1,80}\s*$|\d{1,7}: {1,3}\S{1,300} -> \*\*"  # Bugsnag's, Errbit's

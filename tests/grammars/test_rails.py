@@ -194,6 +194,7 @@ E, [2024-01-01T00:00:01.1 #769] ERROR -- : 550 5.1.1 <a@example.net>: User unkno
 /home/mastodon/.rbenv/versions/3.2.2/lib/ruby/gems/3.2.0/gems/mail-2.8.1/lib/mail/network/delivery_methods/smt>""",
     "the message alone": "SMTP-AUTH requested but missing user name",
     "message and frames": f"550 5.1.1 <a@example.net>: User unknown\n\n{SMTP_FRAME}",
+    "message, a colon and frames": f"Exception. * OK IMAP4rev1 ready.\n: {SMTP_FRAME}\n{SMTP_FRAME}",
     "a local port that only mail uses": 'Connection refused - connect(2) for "localhost" port 25',
 }
 

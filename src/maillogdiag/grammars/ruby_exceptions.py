@@ -189,7 +189,7 @@ def _structured(text: str) -> RubyException | None:
 
 def _bare_message(text: str, head: str) -> RubyException | None:
     """A message without its class: known by its words, or by the mail frames below it."""
-    lines = [line.strip() for line in head.splitlines() if line.strip()]
+    lines = [line.strip() for line in head.splitlines() if line.strip(" \t:-*#`")]
     for line in lines:
         if _SMTP_MESSAGE.search(line) or _NETWORK_MESSAGE.search(line):
             return _without_lead(RubyException(line))
