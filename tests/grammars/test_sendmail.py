@@ -50,6 +50,47 @@ def test_what_msmtp_says_in_three_lines_is_one_try() -> None:
     assert 535 in [event.failure.code for event in attempt.events if event.failure]
 
 
+SPOKEN = {
+    "sSMTP, recipient": ("sSMTP[77]: RCPT TO:<ada@example.net> (550 5.1.1 no)", "ssmtp", 550),
+    "sSMTP as sendmail": ("sendmail: Cannot open smtp.example.org:587", "ssmtp", None),
+    "sSMTP in a table": ("2026-11-20 09:14:05\tweb01\tsSMTP[77]\tCannot open smtp.example.org:587", "ssmtp", None),
+    "msmtp as sendmail": ("sendmail: TLS certificate verification failed: no", "msmtp", None),
+    "msmtp without settings": ("msmtp: account default not found: no configuration file available", "msmtp", None),
+    "msmtp, silent server": ("msmtp: the server sent an empty reply", "msmtp", None),
+    "BusyBox": (
+        '[pool www] said into stderr: "sendmail: can\'t connect to remote host (127.0.0.1): Connection refused"',
+        "sendmail",
+        None,
+    ),
+    "Postfix": ("sendmail: fatal: open /etc/postfix/main.cf: No such file or directory", "sendmail", None),
+    "no sendmail": ("sh: 1: /usr/sbin/sendmail: not found", "any", None),
+    "PHP without a path": ("sh: -t: not found", "any", None),
+}
+
+
+@pytest.mark.parametrize(("text", "app", "code"), SPOKEN.values(), ids=SPOKEN.keys())
+def test_each_program_is_known_by_its_words(text: str, app: str, code: int | None) -> None:
+    (attempt,) = assemble_attempts(GRAMMAR.read(Record(text, Place("cron", 1))))
+
+    assert app == attempt.app
+    assert code == next((event.failure.code for event in attempt.events if event.failure), None)
+    assert any(anchor in text for anchor in GRAMMAR.anchors)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Starting sendmail: failed",
+        "Shutting down sendmail: fatal: no such process",
+        "[LOG] sendmail: error while sending the contact form",
+        "sSMTP[77]: Creating SSL connection to host",
+        "sendmail[77]: fatal: unable to bind to port 25",
+    ],
+)
+def test_what_is_said_of_sendmail_is_not_said_by_it(text: str) -> None:
+    assert () == tuple(GRAMMAR.read(Record(text, Place("cron", 1))))
+
+
 def test_a_mail_that_is_only_queued_is_no_try() -> None:
     assert () == tuple(GRAMMAR.read(Record(f"{DELIVERY}queued", Place("maillog", 1))))
 

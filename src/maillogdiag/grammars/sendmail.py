@@ -1,10 +1,13 @@
-"""Sendmail's log, and the small programs that stand in for it: msmtp and sSMTP.
+"""Sendmail's log, and the small programs that stand in for it: msmtp, sSMTP and BusyBox's sendmail.
 
 sendmail := queue-id ": to=" address ", …, relay=" host ", dsn=" code ", stat=" status [": " words]
           | queue-id ": from=" address ", …, msgid=<" Message-ID ">, …"
 msmtp    := "host=" host … "smtpstatus=" code "smtpmsg='" reply "' errormsg='" words "' exitcode=EX_" name
-          | ("msmtp: " | "sendmail: ") words
-ssmtp    := ("sSMTP: " | "ssmtp: ") words
+spoken   := ("msmtp" | "sSMTP" | "ssmtp") ["[" pid "]"] ": " words | "sendmail: " words
+shell    := "sh: " ["1: "] (path "sendmail" | "-t") ": not found"
+
+Under the name sendmail msmtp and sSMTP speak as well as BusyBox and Postfix. A shell says that PHP's mail() or another
+caller found no sendmail; "-t" is what remains of the command where PHP's sendmail_path is empty.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ import pyparsing as pp
 
 from maillogdiag.events import Event, EventKind
 from maillogdiag.expressions import expression
-from maillogdiag.failures import read_failure
+from maillogdiag.failures import Phase, read_failure
 from maillogdiag.grammars.parts import Delayed, parse_parts
 from maillogdiag.records import Record
 
@@ -36,20 +39,49 @@ _MSMTP_LOG = pp.Regex(
     r"(?s).{0,60}?\bhost=(?P<host>\S{1,255}) .{0,2000}?\brecipients=(?P<to>\S{0,2000}) (?P<details>.*?)"
     r" ?exitcode=EX_(?P<exit>[A-Z]{2,15})"
 )
-_SPOKEN = pp.Regex(r"(?s).{0,120}?\b(?P<program>msmtp|sSMTP|ssmtp)(?:\[\d{1,10}\])?: (?P<words>.*)")
-_GRAMMAR = Delayed(lambda: _SENDMAIL | _SENDMAIL_FROM | _MSMTP_LOG | _SPOKEN)
+_SPOKEN = pp.Regex(
+    r"(?s).{0,120}?\b(?:(?P<program>msmtp|sSMTP|ssmtp)(?:\[\d{1,10}\]\s|(?:\[\d{1,10}\])?: )"
+    # An init script's "Starting sendmail: failed" is none of it, and the daemon's own log has a number.
+    r"|(?<!ing )(?<!down )(?P<sendmail>sendmail): )(?P<words>.*)"
+)
+_SHELL = pp.Regex(
+    r"(?:.{0,120}?[\s\"'])?(?P<missing>(?:ba|da|a)?sh: (?:(?:line )?\d{1,5}: )?"
+    r"(?:-t|(?:/[\w./-]{0,80}/)?(?:sendmail|msmtp|ssmtp)): "
+    r"(?:command )?(?:not found|No such file or directory|Permission denied))"
+)
+_GRAMMAR = Delayed(lambda: _SENDMAIL | _SENDMAIL_FROM | _MSMTP_LOG | _SHELL | _SPOKEN)
 
 _ERROR = expression(r"errormsg='(?P<words>.*?)'(?= exitcode|$| \w{1,12}=)", re.DOTALL)
 _REPLY = expression(r"smtpmsg='(?P<words>.*?)'(?= exitcode|$| \w{1,12}=)", re.DOTALL)
 _NO_TRY = expression(r"queued|Data format error \(dry run\)|(?:Message )?(?:waiting|hold)", re.IGNORECASE)
 _SPOKEN_TROUBLE = expression(
-    r"cannot|could not|fail|unable|denied|refused|timed out|error|not accepted|server message|certificate",
+    r"cannot|can't|could not|fail|fatal|unable|denied|refused|timed out|error|not accepted|server message|certificate"
+    r"|empty reply|not found|not \(yet\) defined|must have|bad address|\([45]\d\d[ )-]",
     re.IGNORECASE,
 )
+# Which of the programs speaks as sendmail, by words of its own; and the words behind which it says no more.
+_SPEAKERS = (
+    (APP, expression(r"can't connect to remote host|bad address |fatal: ")),  # BusyBox, Postfix
+    (
+        "ssmtp",
+        expression(r"Cannot open \S|Unable to (?:locate|connect to) |Authorization failed \(|(?:MAIL FROM|RCPT TO):<"),
+    ),
+    (
+        _MSMTP,
+        expression(
+            r"could not send mail|authentication failed \(method|server message: |TLS "
+            r"|cannot (?:locate host|connect to|use|find) |account \S{1,200} not found|the server "
+            r"|(?:envelope from|recipient) address .{1,320} not accepted|network "
+        ),
+    ),
+)
+_REPLY_IN_PARENTHESES = expression(r"\((?P<reply>[45]\d\d[ -].*)\)\s*$", re.DOTALL)
+_PHASES = {"MAIL FROM": Phase.MAIL_FROM, "RCPT TO": Phase.RCPT_TO}
+_LAST_WORDS = expression(r"Authorization failed|\([45]\d\d[ )-]|can't |bad address|fatal: ")
 
 
 class _Sendmail:
-    """Reads Sendmail, msmtp and sSMTP; see the module."""
+    """Reads Sendmail and the small programs in its place; see the module."""
 
     name = APP
     anchors = (
@@ -59,8 +91,15 @@ class _Sendmail:
         "msmtp",
         "sSMTP",
         "ssmtp",
+        "sendmail: ",
+        "sh: -t: ",
+        ": -t: ",
         "Authorization failed",
         "Cannot open ",
+        "Unable to locate ",
+        "Unable to connect to '",
+        "RCPT TO:<",
+        "MAIL FROM:<",
     )
 
     def read(self, record: Record) -> Iterable[Event]:
@@ -77,6 +116,9 @@ class _Sendmail:
             return (_read_arrival(record, parts),)
         if "exit" in parts:
             return _read_msmtp(record, parts)
+        if "missing" in parts:
+            failure = read_failure(parts["missing"], app="any")
+            return (Event(EventKind.FAILED, "any", record, "sendmail-missing", failure=failure),)
         return _read_spoken(record, parts)
 
 
@@ -112,17 +154,29 @@ def _read_msmtp(record: Record, parts: dict[str, str]) -> tuple[Event, ...]:
 
 
 def _read_spoken(record: Record, parts: dict[str, str]) -> tuple[Event, ...]:
-    """What the program says to its caller, in several lines for one mail: the last is "could not send mail"."""
+    """What the program says to its caller, perhaps in several lines for one mail: msmtp's last is "could not send"."""
     words = parts["words"]
     if not _SPOKEN_TROUBLE.search(words):
         return ()
-    app = parts["program"].lower()
-    failure = read_failure(words, app=app)
-    is_last = "could not send mail" in words
-    keys = (f"pid:{parts['program']}/{record.place.source}/{record.pid or ''}",)
-    if is_last:
+    app = parts["program"].lower() if "program" in parts else _speaker(words)
+    if app is None:
+        return ()
+    keys = (f"pid:{app}/{record.place.source}/{record.pid or ''}",)
+    if words.startswith("could not send mail"):
         return (Event(EventKind.FAILED, app, record, "msmtp-end", keys),)
+    reply = _REPLY_IN_PARENTHESES.search(words)
+    failure = read_failure(reply["reply"] if reply else words, app=app, phase=_PHASES.get(words.split(":")[0]))
+    if words.startswith("Cannot open "):  # a line above may say why: this one shall not have the last word
+        reason = Event(EventKind.CONTEXT, app, record, "ssmtp-reason", keys, failure=failure)
+        return (reason, Event(EventKind.FAILED, app, record, "msmtp-end", keys))
+    if _LAST_WORDS.search(words):
+        return (Event(EventKind.FAILED, app, record, "msmtp-end", keys, failure=failure),)
     return (Event(EventKind.CONTEXT, app, record, "msmtp-words*", keys, failure=failure),)
+
+
+def _speaker(words: str) -> str | None:
+    """Which program says `words` under the name sendmail; None where it is none that is known."""
+    return next((app for app, own in _SPEAKERS if own.match(words)), None)
 
 
 GRAMMAR = _Sendmail()
