@@ -76,6 +76,55 @@ def test_the_line_above_has_the_reply_to_a_failed_login() -> None:
     assert attempt.events[-1].failure is None
 
 
+AFTER = "after RCPT TO:<ada@example.net>:"
+WITHOUT_ID = {
+    "as shown to the caller": "  ** ada@example.net R=smarthost T=smtp H=smtp.example.org [192.0.2.25]: SMTP error "
+    f"from remote mail server {AFTER} 550 5.1.1 no",
+    "put off": "== ada@example.net R=smarthost T=smtp defer (-44): SMTP error from remote mail server "
+    f"{AFTER} host smtp.example.org [192.0.2.25]: 550 5.1.1 no",
+    "returned": "  ada@example.net\n    host smtp.example.org [192.0.2.25]\n    SMTP error from remote mail server "
+    f"{AFTER}\n    550 5.1.1 no",
+    "returned by an older one": f"  ada@example.net\n    SMTP error from remote mailer {AFTER}\n"
+    "    host smtp.example.org [192.0.2.25]: 550 5.1.1 no:\n    retry timeout exceeded",
+}
+
+
+@pytest.mark.parametrize("text", WITHOUT_ID.values(), ids=WITHOUT_ID.keys())
+def test_what_exim_shows_and_returns_without_an_id_is_read(text: str) -> None:
+    (event,) = read(text)
+
+    assert (EventKind.FAILED, "ada@example.net") == (event.kind, event.recipient)
+    assert event.failure is not None
+    assert (550, "5.1.1", Phase.RCPT_TO) == (event.failure.code, event.failure.enhanced, event.failure.phase)
+
+
+def test_a_failed_login_shown_without_an_id_is_one_try() -> None:
+    (attempt,) = tries(
+        "plain authenticator failed H=smtp.example.org [192.0.2.25] 535 5.7.8 bad password",
+        "== ada@example.net R=smarthost T=smtp defer (-42): authentication required but "
+        "authentication attempt(s) failed",
+    )
+
+    assert 535 in [event.failure.code for event in attempt.events if event.failure]
+
+
+def test_the_end_of_all_retries_is_no_timeout_of_the_connection() -> None:
+    (alone,) = read(f"{ID} ** ada@example.net: retry timeout exceeded")
+    (told,) = read(f"{REFUSED}: retry timeout exceeded")
+
+    assert (EventKind.FAILED, None, True) == (alone.kind, alone.failure, alone.is_final)
+    assert told.failure is not None
+    assert "timeout" not in told.failure.normal
+
+
+def test_mail_that_is_only_queued_was_not_tried() -> None:
+    (event,) = read(
+        f"{ID} == ada@example.net R=dnslookup T=smtp defer (-1): domain matches queue_smtp_domains, or -odqs set"
+    )
+
+    assert EventKind.NOTICE is event.kind
+
+
 def test_a_hang_up_after_the_mail_was_taken_is_no_failure() -> None:
     hangup = f"{ID} H=smtp.example.org [192.0.2.25] TLS error on connection (recv): non-properly terminated."
 

@@ -3,16 +3,22 @@
     line     := [time] [id] (arrival | delivery | trouble | refusal)
     arrival  := "<=" sender … ["id=" Message-ID] …
     delivery := ("=>" | "->") address … | "==" address … "defer (" errno ")" words | "**" address … ":" words
-    trouble  := "H=" host "[" ip "]" words | mechanism "authenticator failed H=" host "[" ip "]" reply
+    trouble  := "H=" host "[" ip "]" words | "SMTP error from remote mailer after" words
+              | mechanism "authenticator failed H=" host "[" ip "]" reply
 
 `2026-11-20 09:14:05 1xUhAb-00000T-30 == ada@example.net R=smarthost T=smtp defer (111): Connection refused`
 
-A line of trouble tells of one host; the line for the address (=>, ==, **) says how the try ended.
+A line of trouble tells of one host; the line for the address (=>, ==, **) says how the try ended. With -v or -d, as in
+containers, Exim logs it without time and id; a returned mail says the same in several lines below the address:
+
+    returned := address {host "[" ip "]"} "SMTP error from remote mail server after" step ":" {host …} reply
+
 Source: Exim's specification, chapter "Log files".
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -39,6 +45,7 @@ _NOT_DELIVERED = pp.Regex(
 )
 _TROUBLE = pp.Regex(
     r"(?s)(?P<trouble>H=\S{1,255} (?:\([^)]{1,255}\) )?\[[^\]]{1,60}\](?::\d{1,5})?(?::? )(?!F=).*"
+    r"|SMTP error from remote mail(?:er| server) after .*"
     r"|[\w-]{1,40} authenticator failed H=.*|no (?:IP address|host name) found for .*)"
 )
 _REFUSAL = pp.Regex(
@@ -49,10 +56,24 @@ _REFUSAL = pp.Regex(
 _LINE = Delayed(lambda: pp.Opt(_TIME) + _ID + (_ARRIVAL | _DELIVERED | _NOT_DELIVERED | _TROUBLE))
 _REFUSAL_LINE = Delayed(lambda: pp.Opt(_TIME) + pp.Opt(_ID) + _REFUSAL)
 
+_NO_ID_LINE = Delayed(lambda: _NOT_DELIVERED | _TROUBLE)
+_NO_ID = expression(
+    r"(?:^|\s)(?=(?:==|\*\*) [^\s:]{1,320} (?:<[^>]{0,320}> )?R=\w|[\w-]{1,40} authenticator failed H=)", re.MULTILINE
+)
+_RETURNED = expression(
+    r"(?P<to>[^\s<>]{1,250}@[\w.-]{1,250})>?\s{1,12}(?:\([^)]{1,400}\)\s{1,12})?"
+    r"(?:host \S{1,255} \[[^\]]{1,60}\]:?\s{1,12})?"
+    r"SMTP error from remote mail(?:er| server) after (?P<said>.*?)(?=\n\s*\n|\n-{2}|\Z)",
+    re.DOTALL,
+)
+_RETRY_OVER = expression(r":?\s{0,12}retry timeout exceeded")
+
 _MESSAGE_ID = expression(r" id=(?P<message_id>\S{1,250})")
 _HOST = expression(r"H=(?P<host>[\w.-]{1,255}) (?:\([^)]{1,255}\) )?\[[^\]]{1,60}\](?::(?P<port>\d{1,5}))?")
 # Hosts that were tried before and are not tried again yet: no try of its own.
-_NOT_TRIED = expression(r"retry time not reached|Retry time not yet reached")
+_NOT_TRIED = expression(
+    r"retry time not reached|Retry time not yet reached|domain matches queue_smtp_domains|-odqs? set"
+)
 # A line above says which: this line shall not have the last word.
 _VAGUE = expression(r"authentication attempt\(s\) failed|all hosts .{0,300} have been failing")
 # Said of a server that hangs up after the mail was accepted as well.
@@ -72,7 +93,8 @@ class _Exim:
 
     name = APP
     anchors = (
-        " <= ", " => ", " -> ", " == ", " ** ", " H=", "authenticator failed", "address found for",
+        " <= ", " => ", " -> ", " == ", "== ", " ** ", "** ", " H=", "authenticator failed", "address found for",
+        "SMTP error from remote mail",
     )  # fmt: skip
 
     def read(self, record: Record) -> Iterable[Event]:
@@ -81,7 +103,7 @@ class _Exim:
         is_refusal = " rejected " in text or "authenticator failed for" in text
         parts = (is_refusal and parse_parts(_REFUSAL_LINE, text)) or parse_parts(_LINE, text)
         if parts is None:
-            return ()
+            return _read_without_id(record, text)
         if record.time is None and "time" in parts:
             record = record.at(_time(parts["time"], parts.get("zone", "")))
         if "reply" in parts:
@@ -97,7 +119,25 @@ class _Exim:
             keys = (try_key, f"line:{record.time}/{parts['id']}/{parts['trouble'][:160]}")
             failure = _failure(parts["trouble"])
             return (Event(EventKind.CONTEXT, APP, record, form, keys, message, failure=failure),)
-        return _read_delivery(record, parts, message, try_key)
+        return _read_delivery(record, parts, message, (f"{message}/{parts.get('delivered') or parts['to']}", try_key))
+
+
+def _read_without_id(record: Record, text: str) -> tuple[Event, ...]:
+    """The end of a try as Exim shows it to its caller, and as it returns the mail."""
+    if found := _NO_ID.search(text):
+        line = text[found.end() :].partition("\n")[0]
+        parts = parse_parts(_NO_ID_LINE, line) or {}
+        # Of lines without id those that follow each other are of one try.
+        try_key = f"pid:exim/{record.place.source}/{record.pid or ''}"
+        if "trouble" in parts:
+            failure = _failure(parts["trouble"])
+            return (Event(EventKind.CONTEXT, APP, record, "exim-trouble*", (try_key,), failure=failure),)
+        return _read_delivery(record, parts, None, (try_key,)) if parts else ()
+    if "SMTP error from remote mail" in text and (found := _RETURNED.search(text)):
+        failure = _failure(_RETRY_OVER.sub("", f"after {found['said']}"), found[0])
+        event = Event(EventKind.FAILED, APP, record, "exim-returned", failure=failure, recipient=found["to"])
+        return (event._replace(is_final=True),)
+    return ()
 
 
 def _read_arrival(record: Record, parts: dict[str, str], message: str) -> Event:
@@ -109,10 +149,11 @@ def _read_arrival(record: Record, parts: dict[str, str], message: str) -> Event:
     return Event(EventKind.ENQUEUED, APP, record, "exim-arrival", (), message, sender=sender, message_id=message_id)
 
 
-def _read_delivery(record: Record, parts: dict[str, str], message: str, try_key: str) -> tuple[Event, ...]:
+def _read_delivery(
+    record: Record, parts: dict[str, str], message: str | None, keys: tuple[str, ...]
+) -> tuple[Event, ...]:
     """The end of a try for one address."""
     recipient = parts.get("delivered") or parts["to"]
-    keys = (f"{message}/{recipient}", try_key)
     is_final = parts.get("sign") == "**"
     event = Event(
         EventKind.ACCEPTED, APP, record, "exim-delivery", keys, message, recipient=recipient, is_final=is_final
@@ -122,10 +163,13 @@ def _read_delivery(record: Record, parts: dict[str, str], message: str, try_key:
     words = f"{parts['fields']} {parts['words']}"
     if _NOT_TRIED.search(words) and parts["sign"] == "==":
         return (event._replace(kind=EventKind.NOTICE),)
-    failure = _failure(parts["words"], words)
+    reason = _RETRY_OVER.sub("", parts["words"])
+    if not reason.strip(" :"):  # the tries before say why
+        return (event._replace(kind=EventKind.FAILED),)
+    failure = _failure(reason, words)
     if _VAGUE.search(words):
-        reason = event._replace(kind=EventKind.CONTEXT, form="exim-reason", failure=failure)
-        return (reason, event._replace(kind=EventKind.FAILED))
+        context = event._replace(kind=EventKind.CONTEXT, form="exim-reason", failure=failure)
+        return (context, event._replace(kind=EventKind.FAILED))
     return (event._replace(kind=EventKind.FAILED, failure=failure),)
 
 
