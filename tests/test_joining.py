@@ -112,6 +112,12 @@ CONTINUED = {
         "... 3 more",
     ),
     "PHP": ("PHP Fatal error: x", "Stack trace:", "#0 /var/www/html/mail.php(12): send()"),
+    "OpenSSL's errors as PHP shows them": (
+        "PHP Warning: stream_socket_enable_crypto(): SSL operation failed with code 5. OpenSSL Error messages:",
+        "error:80000002:system library::No such file or directory",
+        "error:0A000086:SSL routines::certificate verify failed",
+    ),
+    "JSON without its beginning": ('"version": "31.0.1",', '"exception": {', '"Message": "no",', '"Trace": []', "}"),
     "pretty-printed JSON": ("{", '  "level": "error",', '  "fields": {', '    "a": 1', "  }", "}"),
     "JSON without its indent": ("{", '"level": "error",', '"fields": {', '"a": 1', "},", '"b": 2', "}"),
     "JSON cut by newlines": ('{"level":"error","msg":"failed to', 'send mail","caller":"a.go:1"}'),

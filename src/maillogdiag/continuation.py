@@ -3,7 +3,8 @@
     Ruby      frames; an SMTP reply's closing ")" on the next line, since net-smtp keeps its newline
     Python    "Traceback (most recent call last):" to the exception's line; then perhaps "Stack (most …"
     Java      frames and "Caused by:"
-    JSON      pretty-printed, or cut by newlines
+    JSON      pretty-printed, also a part of it without its beginning, or cut by newlines
+    OpenSSL   its queue of errors, one a line, as PHP shows it
     SMTP      "535-first line", "535 last line"
 
 Everything else is a head, above all what begins with a time or level of its own.
@@ -45,6 +46,7 @@ _FRAME = expression(
     r"|/[^\s:]{1,300}(?::\d{1,7}(?::i?n?[^\n]{0,80})?)?[>\u2026]$"  # Ruby's, cut by a pager
     r"|at [\w.$<>/]{1,200}\(|Caused by: |\.\.\. \d{1,6} (?:more|levels)"  # Java's
     r"|#\d{1,3} |Stack trace:$"  # PHP's
+    r"|error:[0-9A-F]{8}:"  # OpenSSL's, behind PHP's "OpenSSL Error messages:"
 )
 _CLOSING = expression(r"[)}\]]['\")}\]]*[:,.;]*(?:\s|$|\()|>[)}\]'\"]*[:,.;]*\s*$")
 _CLOSED = expression(r"[)>][:,.]?\s*$")
@@ -63,6 +65,8 @@ _INSPECT_OPEN = expression(r"#<[A-Z]\w{0,60}(?:::\w{1,60}){1,6}: [^>]{0,2000}$")
 _BYTES_OPEN = expression(r" b(?:'[^']{0,2000}|\"[^\"]{0,2000})$")
 _DETAILS_OPEN = expression(r"\[details: [^\]]{0,2000}$")
 _JSON_START = expression(r"(?:.{0,200}? (?:WARN|INFO|ERROR): )?\{\"")
+_JSON_MEMBER = expression(r'\s*"[A-Za-z_]\w{0,60}"\s?: ?\S.*[,{\[]\s*$')
+_JSON_PART = expression(r'\s*(?:"[A-Za-z_]\w{0,60}"\s?:|[}\]])')
 _DEBUG_PAGE = expression(r"[A-Za-z_.]{0,60}(?:Error|Exception|Refused|Disconnected|timeout) at /")
 _DEBUG_PAGE_FIELD = expression(
     r"\*{0,2}(?:Request (?:Method|URL)|Django Version|Exception (?:Type|Value|Location)"
@@ -142,6 +146,8 @@ class Structure:
             self._depth, self._state = 1, Structure._json
         elif _JSON_START.match(text) and not tail.rstrip().endswith("}"):
             self._state = Structure._cut_json
+        elif _JSON_MEMBER.match(text):
+            self._state = Structure._json_part
         elif _SETUP_FAILED in tail or _CLASS_ALONE.match(text) or _CLASS_COLON.search(tail[-300:]):
             self._state = Structure._one_line
         elif _DEBUG_PAGE.match(text) or _DEBUG_PAGE_FIELD.match(text):
@@ -200,6 +206,10 @@ class Structure:
         if text.rstrip().endswith("}"):
             self._state = Structure._nothing
         return self._lines <= _MOST_JSON_LINES
+
+    def _json_part(self, text: str) -> bool:
+        """Members of an object whose beginning was not copied."""
+        return bool(_JSON_PART.match(text)) and self._lines <= _MOST_JSON_LINES
 
     def _debug_page(self, text: str) -> bool:
         """Django's page for an exception, or an error tracker's, copied as text."""

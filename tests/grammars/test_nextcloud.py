@@ -42,6 +42,9 @@ SHAPES = {
         "Exception: " + json.dumps({"Exception": "Swift_X", "Message": REPLY, "Code": 1})
     ),
     "cut off": entry({"Exception": "Swift_TransportException", "Message": REPLY, "Trace": ["x"] * 9})[:400],
+    "cut off behind the message": entry('Sending mail to "Array" with subject "Hi" failed', exception=THROWN)[:420],
+    "pretty-printed, without its beginning": '"version":"31.0.1",\n"exception":{\n"Exception":"Swift_X",\n'
+    f'"Message":{json.dumps(REPLY)},',
     "log reader": f"Error | core | Swift_TransportException: {REPLY} | 2026-11-20T09:14",
     "settings page": f"A problem occurred while sending the email. Please revise your settings. (Error: {REPLY})",
     "error log": f"[nextcloud][core][3] Swift_TransportException: {REPLY}",
@@ -102,6 +105,14 @@ def test_sent_mail_after_a_refusal_is_no_success() -> None:
     assert Outcome.FAILED == attempt.outcome
 
 
+def test_the_words_of_an_object_that_is_cut_off_are_read_in_any_script() -> None:
+    refused = 'Connection could not be established with host "mail": stream_socket_client(): Unable (Σύνδεση 🚫)'
+    (event,) = read(entry(refused, exception={"Exception": "Swift_TransportException", "Message": refused})[:-1])
+
+    assert event.failure is not None
+    assert refused == event.failure.text
+
+
 def test_the_trace_is_no_part_of_the_words() -> None:
     (event,) = read(
         'Swift_TransportException: Expected response code 250 but got code "421", with message "421 later" in '
@@ -119,6 +130,8 @@ OTHERS = {
     "update check": entry(
         "stream_socket_client(): unable to connect to tcp://updates.example.com:443", "PHP", url="/a"
     ),
+    "a backtrace's file": "/var/www/nextcloud/3rdparty/swiftmailer/lib/classes/Swift/Transport.php - line 7:",
+    "a backtrace's call": "Swift_Transport_StreamBuffer->startTLS()",
     "mail that left": entry("Refresh of mailboxes done", "mail"),
 }
 

@@ -11,7 +11,8 @@ _DECODER = json.JSONDecoder(strict=False)
 _MEMBER = expression(
     r'"(?P<key>[A-Za-z_]{1,40})"\s?:\s?(?:"(?P<text>(?:[^"\\]|\\.)*)"?|(?P<number>-?\d[\d.eE+-]{0,30}))'
 )
-_ESCAPE = expression(r"\\(.)", re.DOTALL)
+# A pair of \\u stands for one character beyond the first 65,536.
+_ESCAPE = expression(r"(?:\\u[0-9A-Fa-f]{4}){1,400}|\\(.)", re.DOTALL)
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
 
 
@@ -31,5 +32,11 @@ def read_members(text: str) -> dict[str, object]:
 
 
 def unescape(text: str) -> str:
-    """Take off a string literal's backslashes; `\\u` stays as it is."""
-    return _ESCAPE.sub(lambda found: _ESCAPED.get(found[1], found[0] if found[1] == "u" else found[1]), text)
+    """Take off a string literal's backslashes."""
+    return _ESCAPE.sub(_meaning, text)
+
+
+def _meaning(escape: re.Match[str]) -> str:
+    if escape[1] is None:
+        return str(json.loads(f'"{escape[0]}"')).encode("utf-8", "replace").decode()
+    return _ESCAPED.get(escape[1], escape[1])

@@ -34,15 +34,15 @@ _MAILER = expression(
     r"|Connection to \"[^\"]{1,200}\" (?:has been closed unexpectedly|timed out)|mail\(\) returned failure"
     r"|Sending mail to .{0,400}? failed|Could not send mail to |Could not send message"
     r"|(?:problem|Problem) occurred while sending the e-?mail|(?:[Cc]ouldn't|[Cc]an't|[Uu]nable to) send .{0,40}?mail"
-    r"|does not comply with (?:RFC 2822|addr-spec)",
+    r"|does not comply with (?:RFC 2822|addr-spec)|TLS required but neither",
     re.DOTALL,
 )
 # Words of PHP's mailers, whichever application they serve.
 _PHP_MAILER = WordedPattern(
     r"Swift|authenticator|stream_socket_|Connection could not be established|Expected response code"
-    r"|Unable to connect with|Connection to \"|Could not send mail to ",
+    r"|Unable to connect with|Connection to \"|Could not send mail to |TLS required but neither",
     ("Swift", "authenticator", "stream_socket_", "Connection ", "Expected response code", "Unable to connect with",
-     "Could not send mail to "),
+     "Could not send mail to ", "TLS required but neither"),
 )  # fmt: skip
 _SOCKET = expression(r"stream_socket_(?:client|enable_crypto)\(\)|php_network_getaddresses|fsockopen\(\)")
 # A socket is a mailer's where its port, its host, the frame or the page that was asked for says so.
@@ -56,6 +56,16 @@ _OWN_TRACES = WordedPattern(
     ("nextcloud", "owncloud", "please revise your settings", "oc\\", "oca\\", "oc_", '"reqid"', " | "),
 )
 _LOG_READER = expression(r"^\W{0,4}(?:(?:Debug|Info|Warning|Error|Fatal)\s{1,9})?\|?\s{0,3}[\w -]{0,40}\| ")
+_OBJECT = expression(r'\{\s{0,40}"reqId"')
+# Lines out of the midst of a pretty-printed object.
+_PART_OF_OBJECT = expression(
+    r'\A\s{0,40}"[A-Za-z]{1,40}"\s?:[^\n]*\n(?:.*\n)?\s{0,40}"(?:Exception|Message|CustomMessage)"\s?: ?"', re.DOTALL
+)
+# Of a backtrace as the log reader shows it: file and line, then the call, each in a line of its own.
+_FRAMES = expression(
+    r"(?:\s*(?:/[^\s:]{1,300}\.php - line \d{1,7}:|<<closure>>"
+    r"|(?:[\w\\]{1,200}(?:->|::))?\w{1,100}\([^\n]{0,400}\))\s*)+"
+)
 _TRACE = expression(
     r"(?: in | at |\. ?)/[\w./-]{10,300}\.php(?:[:#(]| - line).*|\s#0 /.*|\s\| \d{4}-\d\d-\d\dT.*", re.DOTALL
 )
@@ -71,17 +81,20 @@ class _Nextcloud:
     anchors = (
         "SMTP", "Swift", "swift", "stream_socket_", "getaddresses", "\\Mailer", "mail()", "send message", "mail to",
         "Connection could not", "Expected response code", "Unable to connect with", "Connection to ", "Horde_",
-        "does not comply", "sending the e", "send ",
+        "does not comply", "sending the e", "send ", "TLS required but",
     )  # fmt: skip
 
     def read(self, record: Record) -> Iterable[Event]:
         """Return the failed mail that `record` tells of."""
-        start = record.text.find('{"reqId"')
-        if start >= 0:
-            return _read_object(record, record.text[start:])
+        if start := _OBJECT.search(record.text):
+            return _read_object(record, record.text[start.start() :])
         text = record.text[:_MOST_CHARACTERS]
         is_own = _PHP_MAILER.search(text) or _OWN_TRACES.search(text.lower())
-        return _read_message(record, text, text, None) if is_own else ()
+        if not is_own or _FRAMES.fullmatch(text):
+            return ()
+        if _PART_OF_OBJECT.search(text):
+            return _read_object(record, f"{{{text}")
+        return _read_message(record, text, text, None)
 
 
 def _read_object(record: Record, text: str) -> tuple[Event, ...]:
@@ -98,10 +111,12 @@ def _message(members: Mapping[str, object]) -> str:
     """The words of the entry: those of the exception, where it has one."""
     message = members.get("message", "")
     for thrown in (members.get("exception"), message):
-        if isinstance(thrown, dict):
+        if thrown and isinstance(thrown, dict):
             own = "" if isinstance(message, dict) else f"{message} "
             return f"{own if own.strip() != '--' else ''}{_thrown(thrown)}"[:_MOST_CHARACTERS]
     words = str(message)
+    if "Exception" in members and (said := str(members.get("Message", ""))) not in words:
+        words = f"{words} {members['Exception']}: {said}".lstrip()  # of an object that is cut off
     if words.startswith("Exception: {") and (found := _ESCAPED_EXCEPTION.search(words)):
         members = read_members("{" + found.group() + '"}')
         return f"{members.get('Exception', '')}: {members.get('Message', '')}"
