@@ -27,6 +27,7 @@ from maillogdiag.failures import Phase, read_failure
         "failed to set the to address: 550 5.1.1 no such user",
         "host mx.example.org[192.0.2.1] said: 550 5.1.1 no such user (in reply to RCPT TO command)",
         'Expected response code "250" but got code "550", with message "550 5.1.1 no such user".',
+        "msmtp: recipient address not accepted by the server\nmsmtp: server message: 550 5.1.1 no such user",
     ],
 )
 def test_code_and_status_are_found_in_every_wrapping(text: str) -> None:
@@ -44,6 +45,8 @@ def test_code_and_status_are_found_in_every_wrapping(text: str) -> None:
         "timeout after 500 seconds",
         "dial tcp 192.0.2.1:587: i/o timeout",
         "SSL_connect returned=1 errno=0 peeraddr=192.0.2.1:587 state=error: wrong version number",
+        "Expected response code 220 but got an empty response",
+        'Expected response code 250 but got code ""',
     ],
 )
 def test_a_number_elsewhere_is_no_reply_code(text: str) -> None:

@@ -94,12 +94,12 @@ class _Worded(NamedTuple):
 _REPLY_PLACES = tuple(
     _Worded(expression(pattern, re.IGNORECASE), tuple(words))
     for pattern, *words in (
-        (r"(?:said|talk to me|responded|returned|replied|response)(?: with)?:? ?['\"]?(?=[2-5]\d\d[ -])",
-         "said", "talk to me", "responded", "returned", "replied", "response"),
+        (r"(?:said|talk to me|server message|responded|returned|replied|response)(?: with)?:? ?['\"]?(?=[2-5]\d\d[ -])",
+         "said", "talk to me", "server message", "responded", "returned", "replied", "response"),
         (r"with message \"(?=[2-5]\d\d[ -])", "with message"),
         (r"got code \"(?=[2-5]\d\d\")", "got code"),
         (r"[({\[, ]\(?(?=[45]\d\d, ?[bu]?['\"])", ","),
-        (r"(?:error core|code|status)\"?[:=]? ?\"?(?=[2-5]\d\d\b)", "error core", "code", "status"),
+        (r"(?:error core|(?<!expected response )code|status)\"?[:=]? ?\"?(?=[2-5]\d\d\b)", "error core", "code", "status"),
         (r"could not get 3xx \((?=[2-5]\d\d)", "could not get 3xx"),
         (r"^\W{0,4}(?:smtp; ?|s: )?(?=[2-5]\d\d(?:[ -]|$))", ""),
         (r"(?:error|exception|refused|busy|command|failed)(?: \(|: ?| (?=[245]\d\d[ -][245]\.\d))(?=[2-5]\d\d[ -])",

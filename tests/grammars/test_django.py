@@ -206,6 +206,7 @@ def test_in_a_transcript_only_refusals_count() -> None:
         HEADING + WELCOME + HTTP + REFUSED,
         HEADING + '  File "/app/x.py", line 1, in f\n    g()\n' + "ssl.SSLError: [SSL: CERTIFICATE_VERIFY_FAILED] x\n",
         REFUSED,
+        "failed to send smtp notification: error connecting to server: dial tcp 192.0.2.1:25: connect: timed out",
         "requests.exceptions.ConnectionError: HTTPSConnectionPool(host='push.example.org', port=1): [Errno 111] email",
         "Error fetching mail from imap.example.org: [Errno 110] Connection timed out",
         "pika.exceptions.ConnectionClosedByBroker: (530, 'NOT_ALLOWED - vhost not found')",

@@ -191,6 +191,7 @@ OTHERS = {
     "test of S3": "Connection unsuccessful: unable to reach bucket.s3.example.com: dial tcp 192.0.2.7:443: i/o timeout",
     "the noise of every test": '{"timestamp":"2024-10-04 08:21:16.133 Z","level":"warn","msg":"Error decoding the '
     'config","path":"/api/v4/email/test","error":"EOF"}',
+    "Symfony Mailer": 'Failed to authenticate on SMTP server with username "ada" using 2 possible authenticators',
     "API limit": '{"timestamp":"2024-10-04 08:21:16.133 Z","level":"error","msg":"rate limit exceeded","path":'
     '"/api/v4/posts"}',
     "debug": '{"timestamp":"2024-10-04 08:21:16.133 Z","level":"debug","msg":"Received HTTP request","path":'

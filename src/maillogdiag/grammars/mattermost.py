@@ -185,7 +185,7 @@ def _is_fragment(text: str) -> bool:
         head = text.lstrip(" \t>`*'\"")
         stage = _STAGE.compiled.match(head) if head[:1].isalpha() else None
     is_own = stage is not None and not _AMBIGUOUS_STAGE.match(stage.group())
-    return is_own and "Nextcloud" not in text and "Swift" not in text
+    return is_own and "Nextcloud" not in text and "Swift" not in text and "authenticators" not in text
 
 
 @cache

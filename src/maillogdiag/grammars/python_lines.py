@@ -76,7 +76,7 @@ def find_mail_reason(text: str) -> str | None:
         return None
     if words := _SMTPLIB_WORDS.search(text):
         return None if _OTHER_CLOSED.search(line) else words["error"].strip()
-    if _INCOMING.search(line):
+    if _INCOMING.search(line) or "dial tcp" in line:  # Go's net package
         return None
     if (pair := _REPLY_PAIR.search(line)) and _is_smtp_reply(pair, line):
         return pair["error"]
