@@ -112,6 +112,10 @@ CONTINUED = {
         "... 3 more",
     ),
     "PHP": ("PHP Fatal error: x", "Stack trace:", "#0 /var/www/html/mail.php(12): send()"),
+    "SwiftMailer's quotation": (
+        'Expected response code 250 but got code "550", with message "550 5.7.1 not yours',
+        '" on line 457 of /var/www/html/AbstractSmtpTransport.php',
+    ),
     "OpenSSL's errors as PHP shows them": (
         "PHP Warning: stream_socket_enable_crypto(): SSL operation failed with code 5. OpenSSL Error messages:",
         "error:80000002:system library::No such file or directory",

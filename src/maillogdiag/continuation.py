@@ -63,6 +63,7 @@ _CLASS_COLON = expression(r"[A-Z]\w{0,60}(?:::\w{1,60}){1,6}:\s*$")
 _CLASS_OPEN = expression(r"[A-Z]\w{0,60}(?:::\w{1,60}){1,6} \(")
 _INSPECT_OPEN = expression(r"#<[A-Z]\w{0,60}(?:::\w{1,60}){1,6}: [^>]{0,2000}$")
 _BYTES_OPEN = expression(r" b(?:'[^']{0,2000}|\"[^\"]{0,2000})$")
+_MESSAGE_OPEN = expression(r" with message \"[^\"]{0,2000}$")  # SwiftMailer keeps the reply's line breaks
 _DETAILS_OPEN = expression(r"\[details: [^\]]{0,2000}$")
 _JSON_START = expression(r"(?:.{0,200}? (?:WARN|INFO|ERROR): )?\{\"")
 _JSON_MEMBER = expression(r'\s*"[A-Za-z_]\w{0,60}"\s?: ?\S.*[,{\[]\s*$')
@@ -225,6 +226,8 @@ def _end_of_unclosed(tail: str) -> re.Pattern[str] | None:
         return _CLOSED
     if "[details: " in tail and _DETAILS_OPEN.search(tail):
         return re.compile(r"\]\s*$")
+    if " with message " in tail and _MESSAGE_OPEN.search(tail):
+        return re.compile('"')
     if found := _BYTES_OPEN.search(tail):
         return re.compile(re.escape(found[0][2]))
     return None

@@ -29,6 +29,7 @@ FAILURES = {
     "lettre": '[vaultwarden::mail][ERROR] SMTP error: lettre::transport::smtp::Error { source: "Relay access denied" }',
     "dash": "sh: 1: /usr/sbin/sendmail: not found",
     "bash": "/bin/sh: line 1: /usr/sbin/sendmail: No such file or directory",
+    "mail without e": "[critical]: Could not send mail with command `/usr/bin/mailer -t`",
     "no reason": "ERROR Could not send email to the administrator",
 }
 OTHERS = {
@@ -65,6 +66,15 @@ def test_a_plain_mail_failure_is_read(text: str) -> None:
 @pytest.mark.parametrize("text", OTHERS.values(), ids=OTHERS.keys())
 def test_what_only_sounds_like_it_is_left_alone(text: str) -> None:
     assert () == tuple(GRAMMAR.read(record(text)))
+
+
+def test_the_reply_of_nodemailer_is_read_where_only_a_member_has_it() -> None:
+    error = "Error: Can't send mail - all recipients were rejected\n  code: 'EENVELOPE',\n  response: '550 5.1.1 gone',"
+
+    (event,) = GRAMMAR.read(record(error))
+
+    assert event.failure is not None
+    assert (550, "5.1.1") == (event.failure.code, event.failure.enhanced)
 
 
 def test_the_reply_is_found_beside_the_frames() -> None:

@@ -91,6 +91,27 @@ def test_what_is_said_of_sendmail_is_not_said_by_it(text: str) -> None:
     assert () == tuple(GRAMMAR.read(Record(text, Place("cron", 1))))
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("<-- 535-5.7.8 no such login", "<-- 535 5.7.8 ask us", "msmtp: authentication failed (method PLAIN)"),
+        (
+            "[<-] 220 mail",
+            "[->] AUTH LOGIN",
+            "[<-] 535 5.7.8 no such login",
+            "ssmtp: Server didn't accept (535 5.7.8 no)",
+        ),
+    ],
+    ids=["msmtp", "ssmtp"],
+)
+def test_the_conversation_shown_belongs_to_the_failure_below_it(lines: tuple[str, ...]) -> None:
+    records = [Record(text, Place("-", number)) for number, text in enumerate(lines, 1)]
+
+    (attempt,) = assemble_attempts(event for record in records for event in GRAMMAR.read(record))
+
+    assert (535, "5.7.8") in [(event.failure.code, event.failure.enhanced) for event in attempt.events if event.failure]
+
+
 def test_a_mail_that_is_only_queued_is_no_try() -> None:
     assert () == tuple(GRAMMAR.read(Record(f"{DELIVERY}queued", Place("maillog", 1))))
 

@@ -52,7 +52,7 @@ _REPLY = WordedPattern(
 _SENDING_FAILED = WordedPattern(
     r"(?:[Ff]ail(?:ed|ure)?|[Ee]rror|ERROR|[Uu]nable|[Cc]ould ?n[o']t|[Cc]annot|[Cc]an't)"
     r"\W{1,3}(?:\w{1,20}\W{1,3}){0,3}?"
-    r"(?:send|sending|deliver|delivering)\b[^\n]{0,60}?\be-?mails?\b"
+    r"(?:send|sending|deliver|delivering)\b(?:[^\n]{0,60}?\be-?mails?\b| mails?\b)"
     r"|e-?mails? (?:could not be|was not|not) (?:sent|delivered)|[Ss]ending (?:of )?(?:the )?e-?mail failed",
     ("mail",),
 )
@@ -90,6 +90,8 @@ _FRAME = expression(r"\n\s{1,40}(?:at |\.\.\. \d|#\d{1,3} |from )[^\n]{0,1000}")
 _TRANSCRIPT = expression(r"\s*(?:reply|send|data): ")
 # nodemailer's error object: the reply stands in its first line, the step in "command".
 _MEMBERS = expression(r"\n\s{1,8}(?:errno|code|syscall|address|command|response): ")
+# Older ones say "all recipients were rejected", and have the reply in a member alone.
+_RESPONSE = expression(r"\n\s{1,8}response: ['\"`](?P<reply>[45]\d\d[ -].*?)['\"`],?(?=\n|$)")
 _COMMAND = expression(r"command: '(?P<step>CONN|EHLO|STARTTLS|AUTH|MAIL FROM|RCPT TO|DATA)")
 _PHASES = {
     "CONN": Phase.CONNECT, "EHLO": Phase.EHLO, "STARTTLS": Phase.STARTTLS, "AUTH": Phase.AUTH,
@@ -133,6 +135,8 @@ class _Generic:
             keys += (f"pid:java/{record.place.source}/{record.host or ''}/{record.unit or ''}/{record.pid or ''}",)
         step = _COMMAND.search(text)
         words = cause["words"] if cause else _without_members(text) or text
+        if (response := _RESPONSE.search(text)) and response["reply"] not in words:
+            words = response["reply"]
         failure = read_failure(words, app=APP, phase=_PHASES[step["step"]] if step else None)
         return (Event(kind, APP, record, form, keys, failure=failure),)
 

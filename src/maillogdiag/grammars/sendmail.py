@@ -4,6 +4,7 @@ sendmail := queue-id ": to=" address ", …, relay=" host ", dsn=" code ", stat=
           | queue-id ": from=" address ", …, msgid=<" Message-ID ">, …"
 msmtp    := "host=" host … "smtpstatus=" code "smtpmsg='" reply "' errormsg='" words "' exitcode=EX_" name
 spoken   := ("msmtp" | "sSMTP" | "ssmtp") ["[" pid "]"] ": " words | "sendmail: " words
+heard    := ("<--" | "[<-]") reply          (what msmtp --debug and ssmtp -v show of the conversation)
 shell    := "sh: " ["1: "] (path "sendmail" | "-t") ": not found"
 
 Under the name sendmail msmtp and sSMTP speak as well as BusyBox and Postfix. A shell says that PHP's mail() or another
@@ -49,7 +50,8 @@ _SHELL = pp.Regex(
     r"(?:-t|(?:/[\w./-]{0,80}/)?(?:sendmail|msmtp|ssmtp)): "
     r"(?:command )?(?:not found|No such file or directory|Permission denied))"
 )
-_GRAMMAR = Delayed(lambda: _SENDMAIL | _SENDMAIL_FROM | _MSMTP_LOG | _SHELL | _SPOKEN)
+_HEARD = pp.Regex(r"(?s)(?P<arrow><--|\[<-\]) (?P<heard>[45]\d\d[ -].*)")
+_GRAMMAR = Delayed(lambda: _SENDMAIL | _SENDMAIL_FROM | _MSMTP_LOG | _SHELL | _HEARD | _SPOKEN)
 
 _ERROR = expression(r"errormsg='(?P<words>.*?)'(?= exitcode|$| \w{1,12}=)", re.DOTALL)
 _REPLY = expression(r"smtpmsg='(?P<words>.*?)'(?= exitcode|$| \w{1,12}=)", re.DOTALL)
@@ -92,6 +94,8 @@ class _Sendmail:
         "sSMTP",
         "ssmtp",
         "sendmail: ",
+        "<-- ",
+        "[<-] ",
         "sh: -t: ",
         ": -t: ",
         "Authorization failed",
@@ -119,6 +123,10 @@ class _Sendmail:
         if "missing" in parts:
             failure = read_failure(parts["missing"], app="any")
             return (Event(EventKind.FAILED, "any", record, "sendmail-missing", failure=failure),)
+        if "heard" in parts:
+            app = _MSMTP if parts["arrow"] == "<--" else "ssmtp"
+            failure = read_failure(parts["heard"], app=app)
+            return (Event(EventKind.CONTEXT, app, record, "msmtp-words*", (_try_key(record, app),), failure=failure),)
         return _read_spoken(record, parts)
 
 
@@ -161,7 +169,7 @@ def _read_spoken(record: Record, parts: dict[str, str]) -> tuple[Event, ...]:
     app = parts["program"].lower() if "program" in parts else _speaker(words)
     if app is None:
         return ()
-    keys = (f"pid:{app}/{record.place.source}/{record.pid or ''}",)
+    keys = (_try_key(record, app),)
     if words.startswith("could not send mail"):
         return (Event(EventKind.FAILED, app, record, "msmtp-end", keys),)
     reply = _REPLY_IN_PARENTHESES.search(words)
@@ -172,6 +180,11 @@ def _read_spoken(record: Record, parts: dict[str, str]) -> tuple[Event, ...]:
     if _LAST_WORDS.search(words):
         return (Event(EventKind.FAILED, app, record, "msmtp-end", keys, failure=failure),)
     return (Event(EventKind.CONTEXT, app, record, "msmtp-words*", keys, failure=failure),)
+
+
+def _try_key(record: Record, app: str) -> str:
+    """What a program says of one mail comes in one go."""
+    return f"pid:{app}/{record.place.source}/{record.pid or ''}"
 
 
 def _speaker(words: str) -> str | None:
