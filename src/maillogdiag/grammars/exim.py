@@ -124,7 +124,8 @@ class _Exim:
 
 def _read_without_id(record: Record, text: str) -> tuple[Event, ...]:
     """The end of a try as Exim shows it to its caller, and as it returns the mail."""
-    if found := _NO_ID.search(text):
+    may_be_line = " R=" in text or "authenticator failed H=" in text
+    if may_be_line and (found := _NO_ID.search(text)):
         line = text[found.end() :].partition("\n")[0]
         parts = parse_parts(_NO_ID_LINE, line) or {}
         # Of lines without id those that follow each other are of one try.

@@ -63,8 +63,8 @@ _PART_OF_OBJECT = expression(
 )
 # Of a backtrace as the log reader shows it: file and line, then the call, each in a line of its own.
 _FRAMES = expression(
-    r"(?:\s*(?:/[^\s:]{1,300}\.php - line \d{1,7}:|<<closure>>"
-    r"|(?:[\w\\]{1,200}(?:->|::))?\w{1,100}\([^\n]{0,400}\))\s*)+"
+    r"\s*(?:(?:/[^\s:]{1,300}\.php - line \d{1,7}:|<<closure>>"
+    r"|(?:[\w\\]{1,200}(?:->|::))?\w{1,100}\([^\n]{0,400}\))[ \t]*(?:\n\s*|\Z))+"
 )
 _TRACE = expression(
     r"(?: in | at |\. ?)/[\w./-]{10,300}\.php(?:[:#(]| - line).*|\s#0 /.*|\s\| \d{4}-\d\d-\d\dT.*", re.DOTALL
