@@ -144,3 +144,9 @@ def test_a_permanent_refusal_is_its_last_word(status: str, is_final: bool) -> No
     )
 
     assert is_final == event.is_final
+
+
+def test_an_http_clients_answer_is_no_servers_reply() -> None:
+    record = Record("<-- 503 Service Unavailable https://api.example.org/v1 (12ms)", Place("-", 1))
+
+    assert not list(assemble_attempts(GRAMMAR.read(record)))

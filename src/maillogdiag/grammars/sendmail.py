@@ -126,7 +126,9 @@ class _Sendmail:
         if "heard" in parts:
             app = _MSMTP if parts["arrow"] == "<--" else "ssmtp"
             failure = read_failure(parts["heard"], app=app)
-            return (Event(EventKind.CONTEXT, app, record, "msmtp-words*", (_try_key(record, app),), failure=failure),)
+            # HTTP clients show the answers of their servers likewise: <-- 500 Internal Server Error https://…
+            form = "msmtp-words*" if failure.enhanced else "msmtp-heard?"
+            return (Event(EventKind.CONTEXT, app, record, form, (_try_key(record, app),), failure=failure),)
         return _read_spoken(record, parts)
 
 
