@@ -33,6 +33,7 @@ from maillogdiag.redaction import RedactionMap, redact_text
         "3C1D8C1D28: from=<>, size=999, nrcpt=1 (queue active)",
         "postfix/smtp[9]: warning: SASL authentication failure: No worthy mechs found",
         "EHLO localhost",
+        "fatal: main.cf: unsupported dictionary type, see /etc/postfix/master.cf",
         "SMTP_SERVER=smtp.mailgun.org SMTP_PORT=587 SMTP_AUTH_METHOD=plain SMTP_ENABLE_STARTTLS=auto",
         "334 UGFzc3dvcmQ6",
         "250-AUTH PLAIN LOGIN CRAM-MD5",

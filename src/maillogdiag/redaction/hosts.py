@@ -21,6 +21,8 @@ _PRIVATE_ENDINGS = words(
 )
 # Top-level domains that are file endings first, in the logs that are read here.
 _FILE_ENDINGS = words("py sh md so zip mov ps cc pub java")
+# Files whose ending is a top-level domain that has many hosts.
+_FILES = words("main.cf master.cf sendmail.cf submit.cf")
 # Top-level domains that are attributes first: `message.id`, `settings.host`.
 _ATTRIBUTES = words("name id data email host date int open new call post map link page now one run")
 _CODE_WORDS = words(
@@ -68,7 +70,7 @@ def is_host(name: str) -> bool:
     labels = name.rstrip(".").casefold().split(".")
     ending = labels[-1]
     is_ending = ending in _PRIVATE_ENDINGS or ending in _top_level_domains() or ending.startswith("xn--")
-    if not is_ending or ending in _FILE_ENDINGS:
+    if not is_ending or ending in _FILE_ENDINGS or ".".join(labels) in _FILES:
         return False
     is_code = labels[0] in _CODE_WORDS or (ending in _ATTRIBUTES and labels[0].isalpha())
     return not (len(labels) == 2 and is_code) and labels[0] != "self"
