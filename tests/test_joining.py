@@ -112,6 +112,11 @@ CONTINUED = {
         "... 3 more",
     ),
     "PHP": ("PHP Fatal error: x", "Stack trace:", "#0 /var/www/html/mail.php(12): send()"),
+    "SwiftMailer's quotation of several lines": (
+        'Expected response code 250 but got code "550", with message "550-5.7.1 not',
+        "550 5.7.1 yours",
+        '"',
+    ),
     "SwiftMailer's quotation": (
         'Expected response code 250 but got code "550", with message "550 5.7.1 not yours',
         '" on line 457 of /var/www/html/AbstractSmtpTransport.php',
@@ -166,6 +171,13 @@ def test_lines_that_nothing_ties_stay_apart() -> None:
     texts = ["Listening on 0.0.0.0:3000", "550 5.1.1 no such user", "550 5.1.1 no such user", "Delivered mail x"]
 
     assert texts == joined(texts)
+
+
+def test_a_quotation_that_is_cut_off_ends_with_its_line() -> None:
+    one = 'Expected response code 250 but got code "550", with message "550 5.1.1 no such user'
+    other = 'Expected response code 250 but got code "535", with message "535 5.7.8 no such login'
+
+    assert [one, other] == joined([one, other])
 
 
 def test_second_traceback_is_a_record_of_its_own() -> None:

@@ -153,6 +153,8 @@ class Structure:
             self._state = Structure._one_line
         elif _DEBUG_PAGE.match(text) or _DEBUG_PAGE_FIELD.match(text):
             self._state = Structure._debug_page
+        elif " with message " in tail and _MESSAGE_OPEN.search(tail):
+            self._state = Structure._quoted_reply
         elif end := _end_of_unclosed(tail):
             self._end, self._state = end, Structure._unclosed
 
@@ -212,6 +214,12 @@ class Structure:
         """Members of an object whose beginning was not copied."""
         return bool(_JSON_PART.match(text)) and self._lines <= _MOST_JSON_LINES
 
+    def _quoted_reply(self, text: str) -> bool:
+        """A reply that is quoted with its line breaks: what closes the quotation, behind further lines of the reply."""
+        if text[0] == '"':
+            self._state = Structure._nothing
+        return text[0] == '"'
+
     def _debug_page(self, text: str) -> bool:
         """Django's page for an exception, or an error tracker's, copied as text."""
         is_value = self._lines == 1 or self._last.rstrip().endswith(":")
@@ -226,8 +234,6 @@ def _end_of_unclosed(tail: str) -> re.Pattern[str] | None:
         return _CLOSED
     if "[details: " in tail and _DETAILS_OPEN.search(tail):
         return re.compile(r"\]\s*$")
-    if " with message " in tail and _MESSAGE_OPEN.search(tail):
-        return re.compile('"')
     if found := _BYTES_OPEN.search(tail):
         return re.compile(re.escape(found[0][2]))
     return None

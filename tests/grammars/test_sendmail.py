@@ -37,13 +37,16 @@ def test_the_outcome_is_read(text: str, outcome: Outcome, code: int | None) -> N
     assert code == next((event.failure.code for event in attempt.events if event.failure), None)
 
 
-def test_what_msmtp_says_in_three_lines_is_one_try() -> None:
+@pytest.mark.parametrize("process", [None, "msmtp"])
+def test_what_msmtp_says_in_three_lines_is_one_try(process: str | None) -> None:
     lines = (
-        "msmtp: authentication failed (method PLAIN)",
-        "msmtp: server message: 535 5.7.8 no such login",
-        "msmtp: could not send mail (account default from /etc/msmtprc)",
+        "authentication failed (method PLAIN)",
+        "server message: 535 5.7.8 no such login",
+        "could not send mail (account default from /etc/msmtprc)",
     )
-    records = [Record(text, Place("cron", number)) for number, text in enumerate(lines, 1)]
+    head = "" if process else "msmtp: "
+    records = [Record(head + text, Place("cron", number), process=process) for number, text in enumerate(lines, 1)]
+    assert all(any(anchor in record.text for anchor in GRAMMAR.anchors) for record in records[1:])
 
     (attempt,) = assemble_attempts(event for record in records for event in GRAMMAR.read(record))
 
@@ -85,6 +88,8 @@ def test_each_program_is_known_by_its_words(text: str, app: str, code: int | Non
         "[LOG] sendmail: error while sending the contact form",
         "sSMTP[77]: Creating SSL connection to host",
         "sendmail[77]: fatal: unable to bind to port 25",
+        "bash: -t: command not found",
+        "sh: 7: -t: not found",
     ],
 )
 def test_what_is_said_of_sendmail_is_not_said_by_it(text: str) -> None:

@@ -59,6 +59,11 @@ from maillogdiag.redaction import RedactionMap, redact_text
             "{\u201cuser\u201d:\u201czinniaq\u201d,\u201cpassword\u201d:\u201chunter2Canary\u201d}",
             '{"user":"user-1","password":"secret-1"}',
         ),
+        (
+            "{ \u201cuser\u201d => \u201czinniaq\u201d, \u201cpassword\u201d => \u201chunter2Canary\u201d }",
+            '{ "user" => "user-1", "password" => "secret-1" }',
+        ),
+        ("bad \u201cpassword\u201d: \u201chunter2Canary\u201d }", 'bad "password": "secret-1" }'),
     ],
 )
 def test_replaced(line: str, expected: str) -> None:

@@ -60,7 +60,8 @@ _STORAGE_CLASS = expression(r"PG::|Mysql2?::|SQLite3::|ActiveRecord::|ActiveJob:
 _KNOWN = rf"(?:{_SMTP_CLASS.pattern}|{_NETWORK_CLASS.pattern})"
 _SMTP_MESSAGE = WordedPattern(
     r"SMTP-AUTH requested but missing|SMTP (?:From|To) address may not be blank|SMTP session already started"
-    r"|wrong authentication type \w|:enable_starttls and :tls are mutually exclusive|SMTPS and STARTTLS is exclusive"
+    r"|wrong authentication type \w{1,40}\s*(?:$|\n|\(ArgumentError\))"
+    r"|:enable_starttls and :tls are mutually exclusive|SMTPS and STARTTLS is exclusive"
     r"|Unrecognized :(?:tls|enable_starttls) value|STARTTLS is not supported on this server"
     r"|could not get 3xx \(\d{3}|Delivery failed with exitstatus \d"
     r"|(?:No such file or directory|denied) - \S{0,80}sendmail"

@@ -18,7 +18,9 @@ _CUT_FRAME = r"/[^\s:]{1,400}(?::\d{1,6}(?::i?n?[^\n]{0,80})?)?[>\u2026](?:\n|$)
 _FRAME = WordedPattern(
     rf"\s(?:{_RUBY_FRAME}|{_TRACKERS_FRAME}|File \"[^\"\n]{{1,300}}\", line \d)", (":in", 'File "', ".rb:", " -> **")
 )
-_FRAME_AT_START = expression(rf"\s{{0,20}}(?:{_RUBY_FRAME}|{_TRACKERS_FRAME}|{_CUT_FRAME}|File \")")
+_FRAME_AT_START = expression(
+    rf"\s{{0,20}}(?:{_RUBY_FRAME}|{_TRACKERS_FRAME}|{_CUT_FRAME}|File \"[^\"\n]{{1,300}}\", line \d)"
+)
 _MAIL_FILE = WordedPattern(
     r"net/smtp(?:\.rb|/)|net-smtp-|mail/network/delivery_methods/|/smtp_connection\.rb|mail_delivery_job\.rb"
     r"|action_?mailer[-/ (\w.]{0,40}/lib/|/mail/message\.rb:\d+:in .deliver",

@@ -46,9 +46,10 @@ _SPOKEN = pp.Regex(
     r"|(?<!ing )(?<!down )(?P<sendmail>sendmail): )(?P<words>.*)"
 )
 _SHELL = pp.Regex(
-    r"(?:.{0,120}?[\s\"'])?(?P<missing>(?:ba|da|a)?sh: (?:(?:line )?\d{1,5}: )?"
-    r"(?:-t|(?:/[\w./-]{0,80}/)?(?:sendmail|msmtp|ssmtp)): "
-    r"(?:command )?(?:not found|No such file or directory|Permission denied))"
+    r"(?:.{0,120}?[\s\"'])?(?P<missing>(?:"
+    r"sh: (?:(?:line )?1: )?-t: (?:command )?not found"  # else it is the rest of some other command
+    r"|(?:ba|da|a)?sh: (?:(?:line )?\d{1,5}: )?(?:/[\w./-]{0,80}/)?(?:sendmail|msmtp|ssmtp): "
+    r"(?:command )?(?:not found|No such file or directory|Permission denied)))"
 )
 _HEARD = pp.Regex(r"(?s)(?P<arrow><--|\[<-\]) (?P<heard>[45]\d\d[ -].*)")
 _GRAMMAR = Delayed(lambda: _SENDMAIL | _SENDMAIL_FROM | _MSMTP_LOG | _SHELL | _HEARD | _SPOKEN)
@@ -102,6 +103,10 @@ class _Sendmail:
         "Cannot open ",
         "Unable to locate ",
         "Unable to connect to '",
+        "could not send mail",
+        "cannot connect to ",
+        "account ",
+        "server message: ",
         "RCPT TO:<",
         "MAIL FROM:<",
     )
@@ -109,7 +114,7 @@ class _Sendmail:
     def read(self, record: Record) -> Iterable[Event]:
         """Return how the delivery that `record` tells of ended."""
         text = record.text[:_MOST_CHARACTERS]
-        if record.process in ("sSMTP", "ssmtp"):
+        if record.process in ("sSMTP", "ssmtp", "msmtp", "sendmail"):
             text = f"{record.process}: {text}"
         parts = parse_parts(_GRAMMAR, text)
         if parts is None:

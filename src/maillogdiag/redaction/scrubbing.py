@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from maillogdiag.expressions import expression
 from maillogdiag.redaction.detecting import Detector
 from maillogdiag.redaction.mapping import RedactionMap
 from maillogdiag.redaction.marked_text import MarkedText
 from maillogdiag.redaction.personal import PERSONAL
 from maillogdiag.redaction.secrets import SECRETS
 
-# In what a forum made of a hash no detector would know a quotation mark.
-_CURLY_QUOTES = Detector(("{\u201c", "{\u201e"), expression("[\u201c\u201d\u201e]"), lambda match, mapping: '"')
-EVERYTHING = (_CURLY_QUOTES, *SECRETS, *PERSONAL)
+EVERYTHING = (*SECRETS, *PERSONAL)
 
 
 def scrub(text: MarkedText, mapping: RedactionMap, detectors: Iterable[Detector] = EVERYTHING) -> None:

@@ -100,7 +100,11 @@ _COMMAND = expression(r"(?i)(?:ehlo|helo|lhlo|mail from|rcpt to|data|rset|quit|n
 # What stands in front tells a quotation mark that opens from one that closes: `"redirect_url":null,"client"`.
 _QUOTED_ARGUMENT = expression(rf"(?<=[\s\[{{(,:>]){QUOTE}(?P<value>(?!_aj_)[^\"'\\]{{6,300}})(?P=quote)(?!\s?(?::|=>))")
 
+# In what a forum made of a hash no detector would know a quotation mark.
+_CURLY_QUOTES = Detector(("\u201c", "\u201d", "\u201e"), expression("[\u201c\u201d\u201e]"), lambda match, mapping: '"')
+
 SECRETS = (
+    _CURLY_QUOTES,
     Detector(
         ("://",),
         expression(
