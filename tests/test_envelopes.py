@@ -191,6 +191,13 @@ def test_journal_bytes_are_text_again() -> None:
     assert (peeled.text, peeled.time, peeled.pid) == ("über", AT_NINE, 811)
 
 
+@pytest.mark.parametrize("digits", [400, 5000])
+def test_a_number_that_is_none_of_journald_s_tells_nothing(digits: int) -> None:
+    peeled = peel(json.dumps({"__REALTIME_TIMESTAMP": "9" * digits, "MESSAGE": "x", "_PID": "9" * digits}))
+
+    assert ("x", None, None) == (peeled.text, peeled.time, peeled.pid)
+
+
 def test_headers_of_tail_are_no_content_and_name_the_writer() -> None:
     peeler = Peeler(REFERENCE)
 

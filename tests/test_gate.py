@@ -193,10 +193,8 @@ class FakeReader:
             [
                 {
                     "MESSAGE": message.encode(),
-                    "_HOSTNAME": b"social",
-                    "_COMM": b"bundle",
-                    "_PID": pid,
                     "__REALTIME_TIMESTAMP": str(1793611525425000 + number * 61_000_000),
+                    **({"_HOSTNAME": b"social", "_COMM": b"bundle", "_PID": pid} if pid else {"SYSLOG_PID": b"none"}),
                 }
             ]
             for number, (pid, message) in enumerate(self._entries)
@@ -231,8 +229,8 @@ def report_of_journal(entries: list[tuple[bytes, str]], *, gated: bool, has_hype
 
 
 def journals() -> st.SearchStrategy[list[tuple[bytes, str]]]:
-    """Entries of two processes; of text in several lines one entry, or as many as it has lines."""
-    writers = st.sampled_from([b"811", b"812"])
+    """Entries of two processes, and of nobody; of text in several lines one entry, or as many as it has lines."""
+    writers = st.sampled_from([b"811", b"812", b""])
     whole = st.tuples(writers, st.sampled_from(PIECES)).map(lambda entry: [entry])
     apart = st.builds(
         lambda writer, piece: [(writer, line) for line in piece.split("\n")], writers, st.sampled_from(PIECES)

@@ -67,6 +67,7 @@ def test_the_config_folder_is_read_without_being_named(plugin_folder: Path, tmp_
         "import no_such_module",
         "GRAMMAR.anchors = None",
         "GRAMMAR.anchors = ('',)",
+        r"GRAMMAR.anchors = ('mail\n',)",
         "GRAMMAR.read = None",
         "GRAMMAR.routines = (rb'mail (',)",
         "GRAMMAR.routines = (rb'(?i)mail',)",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from maillogdiag.grammars.registry import load_grammars
 from maillogdiag.searching import of_shapes, scanner_of
 
-WORDS = tuple(dict.fromkeys(anchor.replace("\n", " ") for grammar in load_grammars() for anchor in grammar.anchors))
+WORDS = tuple(dict.fromkeys(anchor for grammar in load_grammars() for anchor in grammar.anchors))
 CASELESS = ("smtp", "mail server", "delivery of e-mail")
 DULL = (" WARN: /",)
 NO_HEAD = rb"(?!)"
@@ -54,6 +54,15 @@ def test_no_word_is_hidden_by_an_id(texts: list[str]) -> None:
 
     assert lines_found(block, of_shapes(WORDS, CASELESS, DULL, NO_HEAD)(block)) == expected
     assert lines_found(block, scanner_of(WORDS, CASELESS, DULL, NO_HEAD)(block)) == expected
+
+
+def test_words_of_plug_ins_are_found_next_to_ids_and_within_what_is_dull() -> None:
+    words = (" WARN: ", "\u00dc=ab", "tid=1 WARN", "WARN: /srv")
+
+    for line in ("x \u00dc=ab0123456789 y", "x tid=1 WARN: /srv/a.rb:7", "x WARN: /srv/a.rb:7"):
+        block = f"{line}\n".encode()
+        assert {0} == lines_found(block, of_shapes(words, (), DULL, NO_HEAD)(block))
+        assert {0} == lines_found(block, scanner_of(words, (), DULL, NO_HEAD)(block))
 
 
 def test_a_log_of_long_lines_of_which_none_is_like_another_takes_little_memory() -> None:

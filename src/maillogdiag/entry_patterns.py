@@ -67,7 +67,7 @@ HEAD = (
     rb"| \d\d:\d\d:\d\d[.,]\d{3} )"  # Zulip, Python's logging
     rb"|[A-Z], \[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,9} "  # Ruby's Logger
     rb"|(?=\[ActiveJob\] |\[[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}\] [^ |s])"  # Rails' tags
-    rb"|\{\"(?:timestamp\":\"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} |(?:level|ts|msg)\":))"  # Mattermost
+    rb"|\{\"timestamp\":\"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} |(?=\{\"(?:level|ts|msg)\":))"  # Mattermost
 )
 
 # Lines behind the first one of an entry that have no envelope for certain.

@@ -102,7 +102,9 @@ class Gate:
     ) -> None:
         self.skipped = 0
         self.format = "plain"
-        self._words = (*(word for word in words if word != OFTEN), *_SIGNS)
+        self._words = [*words, *_SIGNS]
+        if OFTEN in self._words:  # its own grammar's; another one's means all of them
+            self._words.remove(OFTEN)
         self._routines = tuple(routines)
         self._caseless = tuple(caseless)
         self._dull = tuple(dull)
@@ -146,7 +148,7 @@ class Gate:
                 yield _as_lines(messages)
                 first += len(messages)
 
-        self._writer_of_entry = lambda number: writer_of(entry(number))
+        self._writer_of_entry = lambda number: writer if any(writer := writer_of(entry(number))) else b""
         for number, portion, kind in self._sift(blocks(), ENTRY):
             count = portion.count(b"\n") + 1
             yield number, [entry(one) for one in range(number, number + count)], kind
@@ -294,8 +296,7 @@ class _Block:
     def spans(self, begin: int) -> Iterator[Span]:
         """Yield all lines from `begin` on, entries whole."""
         while begin < len(self._text):
-            entry = self._patterns.entry.match(self._text, begin)
-            if entry and self._is_of_one(entry):
+            if entry := self._entry(begin):
                 end, kind = entry.end(), kind_of(entry)
             else:
                 end, kind = self._text.find(b"\n", begin) + 1 or len(self._text), "line"
@@ -321,10 +322,9 @@ class _Block:
         Returns:
             Up to where no other hit can mean more.
         """
-        entry = self._patterns.entry.match(self._text, start)
-        if entry and 0 < hit <= entry.end("head"):
-            return entry.end("head")
-        if entry and self._is_of_one(entry):
+        if entry := self._entry(start):
+            if 0 < hit <= entry.end("head"):
+                return entry.end("head")
             self._ends[start], self._kinds[start] = entry.end(), kind_of(entry)
             return entry.end()
         writer, head_end, line_end = self._line(start)
@@ -375,9 +375,9 @@ class _Block:
                     if head_end < 0:
                         unsure.append(line)
 
-    def _is_of_one(self, entry: re.Match[bytes]) -> bool:
-        """Whether what `patterns.entry` found is of one writer, and so is the line behind it."""
-        return True
+    def _entry(self, start: int) -> re.Match[bytes] | None:
+        """Return what is for certain an entry, or some of a routine, at `start`."""
+        return self._patterns.entry.match(self._text, start)
 
     def _line(self, start: int) -> _Line:
         if line := self._lines.get(start):
@@ -411,8 +411,18 @@ class _BlockOfEntries(_Block):
         self._writer_of_entry = writer_of
         # A place in the text, and the number of the entry there.
         self._place = 0, before + 1
+        # Up to where no piece is of one writer: looked for again at each line it would take a hundred times as long.
+        self._mixed_until = 0
+
+    def _entry(self, start: int) -> re.Match[bytes] | None:
+        entry = super()._entry(start) if start >= self._mixed_until else None
+        if entry and not self._is_of_one(entry):
+            self._mixed_until = entry.end()
+            return None
+        return entry
 
     def _is_of_one(self, entry: re.Match[bytes]) -> bool:
+        """Whether one writer wrote all of it, and the entry behind it."""
         first, behind = self._number(entry.start()), self._number(entry.end())
         writer = self._writer_of_entry(first)
         return all(self._writer_of_entry(number) == writer for number in range(first + 1, behind + 1))

@@ -28,13 +28,13 @@ def scanner_of(words: Iterable[str], caseless: Iterable[str], dull: Iterable[str
     """Return what searches for words.
 
     Args:
-        words: case-sensitive; of one with a line break its longest line is searched for. ":25" is none in "10:25:00".
+        words: case-sensitive, without line breaks. ":25" is none in "10:25:00".
         caseless: without regard to case.
         dull: what begins with a word and means nothing there.
         head: a regular expression of what lines may begin with, where words mean nothing but in its group "kept".
     """
     caseless, dull = tuple(caseless), tuple(dull)
-    literals = {max(word.split("\n"), key=len) for word in words}
+    literals = set(words)
     text = "\n".join(literals)
     # A word that holds another one, which means something wherever it stands, is found with it.
     inside_others = [word for word in literals if text.count(word) > 1 and _is_certain(word, dull)]
@@ -115,7 +115,7 @@ def of_shapes(words: tuple[str, ...], caseless: tuple[str, ...], dull: tuple[str
     wanted = [word.encode() for word in words if word not in conditions]
     wanted_in_lower_case = [word.lower().encode() for word in caseless]
     uncertain = re.compile(rb"|".join(re.escape(word.encode()) + held for word, held in conditions.items()) or rb"(?!)")
-    varying = re.compile(rb"(?m)^" + head + rb"|" + _ids([word.lower().encode() for word in (*words, *caseless)]))
+    varying = re.compile(rb"(?m)^" + head + rb"|" + _ids([word.encode().lower() for word in (*words, *caseless)]))
     blank = rb"\g<kept> " if "kept" in varying.groupindex else b" "
     shapes: dict[bytes, bool] = {}
     size = 0

@@ -52,23 +52,21 @@ class Cluster:
         # What befalls its workers is told once, by what becomes of their tasks.
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
         where: Any = address
-        with deaf_to_ctrl_c():  # a cluster that is half begun cannot be ended
-            if address is None:
-                where = self._closing.enter_context(
-                    LocalCluster(
-                        n_workers=jobs,
-                        threads_per_worker=1,
-                        processes=True,
-                        dashboard_address="127.0.0.1:0",
-                        silence_logs=logging.CRITICAL,
-                    )
+        if address is None:
+            with deaf_to_ctrl_c():  # a cluster that is half begun cannot be ended
+                where = LocalCluster(
+                    n_workers=jobs,
+                    threads_per_worker=1,
+                    processes=True,
+                    dashboard_address="127.0.0.1:0",
+                    silence_logs=logging.CRITICAL,
                 )
-            try:
-                client = Client(where, timeout=_CONNECT_S, set_as_default=False)
-            except (OSError, ValueError) as error:
-                self._closing.close()
-                raise UsageError(f"cannot reach the Dask scheduler at {address}: {error or 'no answer'}") from None
-            self._client: Client = self._closing.enter_context(client)
+                self._closing.enter_context(where)
+        try:
+            self._client: Client = self._closing.enter_context(Client(where, timeout=_CONNECT_S, set_as_default=False))
+        except (OSError, ValueError) as error:
+            self._closing.close()
+            raise UsageError(f"cannot reach the Dask scheduler at {address}: {error or 'no answer'}") from None
 
     def __enter__(self) -> Cluster:
         """Look whether the workers read as this process would."""

@@ -14,6 +14,7 @@ from maillogdiag.envelopes.stamps import epoch_time
 _UNITS = ("CONTAINER_NAME", "_SYSTEMD_USER_UNIT", "UNIT", "_SYSTEMD_UNIT")
 _PROCESSES = ("SYSLOG_IDENTIFIER", "_COMM")
 _PIDS = ("_PID", "SYSLOG_PID")
+_MOST_DIGITS = 18
 _WRITER = ("_HOSTNAME", *_UNITS, *_PROCESSES, *_PIDS)
 
 TOO_LONG = "[message too long for journalctl -o json]"
@@ -44,7 +45,7 @@ def unpack_entry(entry: Mapping[str, object], outer: Peeled, format: str) -> Pee
         host=host,
         unit=unit,
         process=process,
-        pid=pid if pid.isdecimal() else None,
+        pid=pid or None,
         # journald cuts lines at LineMax (48 KiB), docker's driver at 16 KiB.
         is_partial=_text(entry.get("_LINE_BREAK")) == "line-max"
         or _text(entry.get("CONTAINER_PARTIAL_MESSAGE")) == "true",
@@ -60,7 +61,7 @@ def text_of(entry: Mapping[str, object]) -> str:
 def time_of(entry: Mapping[str, object]) -> datetime | None:
     """Return when an entry was written; None where it does not tell."""
     micros = _text(entry.get("__REALTIME_TIMESTAMP"))
-    return epoch_time(int(micros) / 1e6) if micros.isdecimal() else None
+    return epoch_time(int(micros) / 1e6) if _is_number(micros) else None
 
 
 def writer_of(entry: Mapping[str, object]) -> Writer:
@@ -75,7 +76,14 @@ def writer_of(entry: Mapping[str, object]) -> Writer:
 @lru_cache(maxsize=64)
 def _writer(fields: tuple[object, ...]) -> Writer:
     entry = dict(zip(_WRITER, fields, strict=True))
-    return Writer(_text(fields[0]), _first(entry, _UNITS), _first(entry, _PROCESSES), _first(entry, _PIDS))
+    pid = _first(entry, _PIDS)
+    host, unit, process = _text(fields[0]), _first(entry, _UNITS), _first(entry, _PROCESSES)
+    return Writer(host, unit, process, pid if _is_number(pid) else "")
+
+
+def _is_number(text: str) -> bool:
+    """Whether it is a number of no more digits than journald writes: longer ones take long, or are refused."""
+    return text.isdecimal() and len(text) <= _MOST_DIGITS
 
 
 def _first(entry: Mapping[str, object], names: tuple[str, ...]) -> str:

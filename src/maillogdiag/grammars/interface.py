@@ -18,7 +18,8 @@ class Grammar(Protocol):
     Attributes:
         name: the name `--app` takes, e.g. "mastodon".
         anchors: literals, case-sensitive, without line breaks. A record that this grammar can read holds at least one
-            of them; `read` is not called for others. They keep pyparsing away from the bulk of a log.
+            of them; `read` is not called for others. They keep pyparsing away from the bulk of a log. In a big log
+            ":25" is none where it is a part of a time.
 
     It may also have
 
@@ -27,8 +28,8 @@ class Grammar(Protocol):
         routines: regular expressions (bytes) of whole lines, each an entry that is written of every mail that goes
             well. Where such lines follow each other they are quicker to read. No group of theirs has a name or is
             referred to, and no flag stands in them.
-        read_routine: takes a record of such lines; returns one event for each of them, what `read` returns for it, or
-            nothing where one of them tells something else.
+        read_routine: takes a record of such lines, which `Record.apart` tells apart; returns one event for each of
+            them, what `read` returns for it, or nothing where one of them tells something else.
     """
 
     name: str

@@ -82,12 +82,16 @@ def _fault_of(grammar: Any) -> str | None:
     """What `Grammar` asks for and is not there."""
     if not isinstance(grammar.name, str) or not callable(grammar.read):
         return "its name must be a text, and `read` a function"
-    if not all(isinstance(word, str) and word for word in (*grammar.anchors, *getattr(grammar, "dull", ()))):
-        return "anchors and dull ones must be texts that are not empty"
+    if not all(isinstance(word, str) and word and "\n" not in word for word in _words_of(grammar)):
+        return "anchors and dull ones must be texts, not empty and without line breaks"
     for line in getattr(grammar, "routines", ()):
         if re.compile(rb"(?:%b)" % line).groupindex:
             return f"the groups of a routine must have no names: {line!r}"
     return None
+
+
+def _words_of(grammar: Any) -> Iterable[Any]:
+    return (*grammar.anchors, *getattr(grammar, "dull", ()))
 
 
 def _built_in() -> list[Grammar]:
