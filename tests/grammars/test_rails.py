@@ -243,6 +243,9 @@ NOTHING_FAILED = {
     "a callback that stops the job": f"{TAGS} Error performing {ON} in 1ms: a before_perform callback halted the job",
     "Python": 'Traceback (most recent call last):\n  File "a.py", line 1\nIOError: [Errno 32] sending email',
     "Postfix": "SSL_connect error to smtp.example.org[192.0.2.1]:587: -1",
+    "dpkg": "2026-11-21 09:35:39 status half-configured libnet-smtp-ssl-perl:all 1.04-2",
+    "apt": "Install: libldb2:amd64 (2:2.6.2+samba4.17.12, automatic), libnet-smtp-ssl-perl:all (1.04-2, automatic)",
+    "gem": "Installing net-smtp-0.5.1.gem\nSuccessfully installed /srv/gems/net-smtp-0.5.1/lib/net/smtp.rb",
     "a warning with Timeout in it": "/gems/http-3.3.0/lib/http/connection.rb:129: warning: HTTP::Timeout::Null#closed?",
 }
 

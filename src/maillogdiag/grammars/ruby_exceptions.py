@@ -14,7 +14,6 @@ from maillogdiag.expressions import expression
 from maillogdiag.failures import Failure, read_failure
 from maillogdiag.grammars.rails_jobs import SendsMail, unescape
 from maillogdiag.grammars.ruby_frames import (
-    begins_with_frame,
     has_mail_frames,
     phase_in,
     sendmail_frame,
@@ -194,7 +193,7 @@ def _bare_message(text: str, head: str) -> RubyException | None:
     for line in lines:
         if _SMTP_MESSAGE.search(line) or _NETWORK_MESSAGE.search(line):
             return _without_lead(RubyException(line))
-    if lines and has_mail_frames(text) and not begins_with_frame(text):
+    if lines and has_mail_frames(text[len(head) :]):  # a package's name, "libnet-smtp-perl", is none
         return RubyException(lines[-1])
     return None
 

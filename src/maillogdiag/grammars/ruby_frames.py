@@ -22,7 +22,7 @@ _FRAME_AT_START = expression(
     rf"\s{{0,20}}(?:{_RUBY_FRAME}|{_TRACKERS_FRAME}|{_CUT_FRAME}|File \"[^\"\n]{{1,300}}\", line \d)"
 )
 _MAIL_FILE = WordedPattern(
-    r"net/smtp(?:\.rb|/)|net-smtp-|mail/network/delivery_methods/|/smtp_connection\.rb|mail_delivery_job\.rb"
+    r"net/smtp(?:\.rb|/)|net-smtp-\d[\w.]{0,30}/|mail/network/delivery_methods/|/smtp_connection\.rb|mail_delivery_job\.rb"
     r"|action_?mailer[-/ (\w.]{0,40}/lib/|/mail/message\.rb:\d+:in .deliver",
     ("net/smtp", "net-smtp-", "delivery_methods/", "/smtp_connection.rb", "mail_delivery_job.rb", "action_mailer",
      "actionmailer", "/mail/message.rb"),
