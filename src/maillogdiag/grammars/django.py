@@ -13,6 +13,7 @@ import pyparsing as pp
 from maillogdiag.events import Event, EventKind, line_key
 from maillogdiag.expressions import expression
 from maillogdiag.failures import Phase, read_failure
+from maillogdiag.grammars.access_log import UPSTREAM_LINE
 from maillogdiag.grammars.application_time import with_application_time
 from maillogdiag.grammars.celery_lines import TaskLine, TaskState, read_task_line, task_keys
 from maillogdiag.grammars.django_pages import read_page
@@ -115,6 +116,8 @@ def _read_line(record: Record, text: str, app: str) -> tuple[Event, ...]:
         near = (*range(first - _REASON_LINES, first), *range(after, after + _REASON_LINES))
         keys = tuple(line_key(record.place.source, line) for line in near)
         return (Event(EventKind.CONTEXT, app, record, f"odoo-{head}", keys),)
+    if UPSTREAM_LINE.search(text):
+        return ()
     if reason := find_mail_reason(text):
         return (_failed(record, app, "python-line", reason, task_keys(text)),)
     if error := find_network_error(text):
