@@ -213,8 +213,8 @@ def test_in_a_transcript_only_refusals_count() -> None:
         "(2003, \"Can't connect to MySQL server on 'db' ([Errno 111] Connection refused)\")",
         "urllib.error.HTTPError: (404, 'Not Found')",
         "Caught LDAPError while authenticating ann: INVALID_CREDENTIALS({'result': 49, 'desc': 'Invalid credentials'})",
-        "2026/11/21 06:30:01 [error] 7#7: *2 upstream timed out (110: Connection timed out) while reading response header "
-        'from upstream, client: 203.0.113.9, server: mail.example.org, request: "POST /smtp-test HTTP/1.1"',
+        "2026/11/21 06:30:01 [error] 7#7: *2 upstream timed out (110: Connection timed out) while reading response "
+        'header from upstream, client: 203.0.113.9, server: mail.example.org, request: "POST /smtp-test HTTP/1.1"',
         "rsync: connection unexpectedly closed (0 bytes received so far)",
         "    raise SMTPAuthenticationError(code, resp)",
         "    except smtplib.SMTPException:",
