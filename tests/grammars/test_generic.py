@@ -29,6 +29,9 @@ FAILURES = {
     "lettre": '[vaultwarden::mail][ERROR] SMTP error: lettre::transport::smtp::Error { source: "Relay access denied" }',
     "dash": "sh: 1: /usr/sbin/sendmail: not found",
     "bash": "/bin/sh: line 1: /usr/sbin/sendmail: No such file or directory",
+    "anacron": "Can't find sendmail at /usr/sbin/sendmail, not mailing output",
+    "Perl": 'Can\'t exec "sendmail": No such file or directory at /usr/sbin/logwatch line 1038.',
+    "cron": "(root) MAIL (mailed 35 bytes of output but got status 0x004b from MTA)",
     "mail without e": "[critical]: Could not send mail with command `/usr/bin/mailer -t`",
     "no reason": "ERROR Could not send email to the administrator",
 }
