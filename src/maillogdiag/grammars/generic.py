@@ -38,7 +38,7 @@ _LIBRARY = WordedPattern(
     r"|SMTP(?:Connect|Authentication|Data|Helo|Fatal|Syntax)Error|SMTP(?:SenderRefused|RecipientsRefused)|curl: \(67\)"
     # a shell that was to start the program: dash, bash, busybox
     r"|sh: (?:line )?(?:\d{1,4}: )?[\w/.-]{0,60}sendmail: (?:command not found|not found|No such file)"
-    r"|[Cc]an't (?:find|exec) \"?(?:/[\w/.-]{0,60}/)?sendmail\b"  # anacron, Perl
+    r"|[Cc]an't (?:find |exec \"(?:/[\w/.-]{0,60}/)?)sendmail\b"  # anacron, Perl
     r"|mailed \d{1,9} bytes? of output;? but got status",  # cron
     ("nodemailer", "SMTP", "Smtp", "smtp: ", "code: '", "command: '", "Invalid login: ", "Greeting never received",
      "all recipients were rejected", "com.sun.mail.", "javax.mail.", "jakarta.mail.", "springframework.mail",
