@@ -67,6 +67,13 @@ SPOKEN = {
     ),
     "Postfix": ("sendmail: fatal: open /etc/postfix/main.cf: No such file or directory", "sendmail", None),
     "no sendmail": ("sh: 1: /usr/sbin/sendmail: not found", "any", None),
+    "no sendmail, busybox": ("/bin/sh: line 1: /usr/sbin/sendmail: No such file or directory", "any", None),
+    "no sendmail, anacron": ("Can't find sendmail at /usr/sbin/sendmail, not mailing output", "any", None),
+    "no sendmail, Perl": (
+        'Can\'t exec "sendmail": No such file or directory at /usr/sbin/logwatch line 1038.',
+        "any",
+        None,
+    ),
     "PHP without a path": ("sh: -t: not found", "any", None),
 }
 

@@ -165,7 +165,7 @@ def _read_delivery(
     if _NOT_TRIED.search(words) and parts["sign"] == "==":
         return (event._replace(kind=EventKind.NOTICE),)
     reason = _RETRY_OVER.sub("", parts["words"])
-    if not reason.strip(" :"):  # the tries before say why
+    if not reason.strip(" :"):  # only that it was tried for too long
         return (event._replace(kind=EventKind.FAILED),)
     failure = _failure(reason, words)
     if _VAGUE.search(words):

@@ -36,15 +36,12 @@ _LIBRARY = WordedPattern(
     r"|aiosmtplib\.\w|smtplib\.SMTP\w{4,}|Net::SMTP[A-Z]\w{4,}"
     r"|lettre::(?:transport|error)"
     r"|SMTP(?:Connect|Authentication|Data|Helo|Fatal|Syntax)Error|SMTP(?:SenderRefused|RecipientsRefused)|curl: \(67\)"
-    # a shell that was to start the program: dash, bash, busybox
-    r"|sh: (?:line )?(?:\d{1,4}: )?[\w/.-]{0,60}sendmail: (?:command not found|not found|No such file)"
-    r"|[Cc]an't (?:find |exec \"(?:/[\w/.-]{0,60}/)?)sendmail\b"  # anacron, Perl
     r"|mailed \d{1,9} bytes? of output;? but got status",  # cron
     ("nodemailer", "SMTP", "Smtp", "smtp: ", "code: '", "command: '", "Invalid login: ", "Greeting never received",
      "all recipients were rejected", "com.sun.mail.", "javax.mail.", "jakarta.mail.", "springframework.mail",
      "PHPMailer", "Mailer Error: ", "mail(): ", "Swift_", "Connection could not be established",
      "Expected response code", "gomail: ", "aiosmtplib.", "lettre::", "curl: (67)",
-     "sendmail: ", "an't find sendmail", "an't exec \"", "but got status"),
+     "but got status"),
 )  # fmt: skip
 # reply := code (" " | "-") enhanced status code of the same class (RFC 3463)
 _REPLY = WordedPattern(
@@ -72,7 +69,7 @@ _TROUBLE = expression(
 _ERROR_WORDS = (
     "error", "fail", "exception", "fatal", "warn", "refused", "timed out", "timedout", "timeout", "unable",
     "could not", "couldn't", "cannot", "can't", "not sent", "not delivered", "rejected", "denied", "does not comply",
-    "invalid login", "never received", "sendmail: ", "but got status", "x509", "certificate", "curl: (",
+    "invalid login", "never received", "but got status", "x509", "certificate", "curl: (",
     "unsupported", "doesn't support",
 )  # fmt: skip
 # Other services, and mail servers that speak of those who come to them.
@@ -108,8 +105,8 @@ _WORDS = (
     "SMTP", "smtp", "Smtp", "nodemailer", "command: '", "EAUTH", "EENVELOPE", "EMESSAGE",
     "Invalid login: ", "Greeting never received",
     "all recipients were rejected", ".mail.", "MailKit", "Mailer Error: ", "PHPMailer", "mail(): ", "gomail: ",
-    "Swift_", "lettre::", "Connection could not be established", "Expected response code", "curl: (67)", "sendmail: ",
-    "an't find sendmail", "an't exec \"", "but got status",
+    "Swift_", "lettre::", "Connection could not be established", "Expected response code", "curl: (67)",
+    "but got status",
     "send ", "sending ", "Sending ", "deliver ", "delivering ", "mail could not be", "mails could not be",
     "not sent", "not delivered", "port 25", "port 465", "port 587", "port: ",
     *(f"{sign}{kind}.{subject}." for sign in " -" for kind in "45" for subject in range(8)),

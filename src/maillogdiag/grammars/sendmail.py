@@ -5,10 +5,10 @@ sendmail := queue-id ": to=" address ", …, relay=" host ", dsn=" code ", stat=
 msmtp    := "host=" host … "smtpstatus=" code "smtpmsg='" reply "' errormsg='" words "' exitcode=EX_" name
 spoken   := ("msmtp" | "sSMTP" | "ssmtp") ["[" pid "]"] ": " words | "sendmail: " words
 heard    := ("<--" | "[<-]") reply          (what msmtp --debug and ssmtp -v show of the conversation)
-shell    := "sh: " ["1: "] (path "sendmail" | "-t") ": not found"
+missing  := "sh: " ["1: "] (path "sendmail" | "-t") ": not found" | "Can't " ("find" | "exec") path "sendmail"
 
-Under the name sendmail msmtp and sSMTP speak as well as BusyBox and Postfix. A shell says that PHP's mail() or another
-caller found no sendmail; "-t" is what remains of the command where PHP's sendmail_path is empty.
+Under the name sendmail msmtp and sSMTP speak as well as BusyBox and Postfix. A shell, anacron or Perl says that there
+is no sendmail; "-t" is what remains of the command where PHP's sendmail_path is empty.
 """
 
 from __future__ import annotations
@@ -45,14 +45,15 @@ _SPOKEN = pp.Regex(
     # An init script's "Starting sendmail: failed" is none of it, and the daemon's own log has a number.
     r"|(?<!ing )(?<!down )(?P<sendmail>sendmail): )(?P<words>.*)"
 )
-_SHELL = pp.Regex(
+_MISSING = pp.Regex(
     r"(?:.{0,120}?[\s\"'])?(?P<missing>(?:"
     r"sh: (?:(?:line )?1: )?-t: (?:command )?not found"  # else it is the rest of some other command
-    r"|(?:ba|da|a)?sh: (?:(?:line )?\d{1,5}: )?(?:/[\w./-]{0,80}/)?(?:sendmail|msmtp|ssmtp): "
-    r"(?:command )?(?:not found|No such file or directory|Permission denied)))"
+    r"|(?:/[\w./-]{0,80}/)?(?:ba|da|a)?sh: (?:(?:line )?\d{1,5}: )?(?:/[\w./-]{0,80}/)?(?:sendmail|msmtp|ssmtp): "
+    r"(?:command )?(?:not found|No such file or directory|Permission denied)"
+    r"|Can't (?:find |exec \"(?:/[\w/.-]{0,60}/)?)sendmail\b[^\n]{0,300}))"
 )
 _HEARD = pp.Regex(r"(?s)(?P<arrow><--|\[<-\]) (?P<heard>[45]\d\d[ -].*)")
-_GRAMMAR = Delayed(lambda: _SENDMAIL | _SENDMAIL_FROM | _MSMTP_LOG | _SHELL | _HEARD | _SPOKEN)
+_GRAMMAR = Delayed(lambda: _SENDMAIL | _SENDMAIL_FROM | _MSMTP_LOG | _MISSING | _HEARD | _SPOKEN)
 
 _ERROR = expression(r"errormsg='(?P<words>.*?)'(?= exitcode|$| \w{1,12}=)", re.DOTALL)
 _REPLY = expression(r"smtpmsg='(?P<words>.*?)'(?= exitcode|$| \w{1,12}=)", re.DOTALL)
@@ -105,7 +106,10 @@ class _Sendmail:
         "Unable to connect to '",
         "could not send mail",
         "cannot connect to ",
-        "account ",
+        "not found: no configuration file",
+        " not found in /",
+        "Can't find sendmail",
+        "Can't exec \"",
         "server message: ",
         "RCPT TO:<",
         "MAIL FROM:<",
