@@ -186,6 +186,14 @@ def test_a_refused_client_counts_where_it_is_ours(text: str, is_ours: bool) -> N
     assert is_ours == any(event.kind is not EventKind.NOTICE for event in read(text, "postfix/submission/smtpd"))
 
 
+def test_what_postscreen_refuses_is_no_mail_of_ours_and_is_understood() -> None:
+    text = (
+        "NOQUEUE: reject: RCPT from [203.0.113.8]:52012: 550 5.7.1 Service unavailable; client [203.0.113.8] blocked "
+        "using zen.example.org; from=<spam@example.com>, to=<x@example.com>, proto=ESMTP, helo=<h>"
+    )
+    assert [event.kind for event in read(text, "postfix/postscreen")] == [EventKind.NOTICE]
+
+
 def test_an_application_that_distrusts_our_certificate_is_one_failure() -> None:
     (attempt,) = tries(
         "SSL_accept error from app[172.18.0.4]: 0",

@@ -49,7 +49,8 @@ _DETAIL = pp.Regex(
 )
 _FATAL = pp.Regex(r"(?s)(?P<fatal>fatal: .*)")
 _REJECTION = pp.Regex(
-    r"(?s)(?:NOQUEUE: |warning: )?(?:milter-)?reject: [\w-]{1,40} (?:.{0,200}? )?from (?P<client>[^\s\[]{1,255})"
+    # Postscreen knows no names.
+    r"(?s)(?:NOQUEUE: |warning: )?(?:milter-)?reject: [\w-]{1,40} (?:.{0,200}? )?from (?P<client>[^\s\[]{0,255})"
     r"\[(?P<address>[^\]]{1,60})\](?::\d{1,5})?: (?P<reply>.*)"
 )
 _LOGIN_REFUSED = pp.Regex(
