@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -192,6 +192,22 @@ def test_what_postscreen_refuses_is_no_mail_of_ours_and_is_understood() -> None:
         "using zen.example.org; from=<spam@example.com>, to=<x@example.com>, proto=ESMTP, helo=<h>"
     )
     assert [event.kind for event in read(text, "postfix/postscreen")] == [EventKind.NOTICE]
+
+
+def test_a_client_that_tries_several_mechanisms_is_refused_once_a_mail() -> None:
+    lines = [
+        f"warning: app[10.0.0.9]: SASL {name} authentication failed: generic failure" for name in ("PLAIN", "LOGIN")
+    ]
+    for copies in (1, 2):
+        assert len(tries(*lines, process="postfix/submission/smtpd", sources=copies)) == 1
+    for seconds in (2, 60):
+        later = TIME + timedelta(seconds=seconds)
+        records = [
+            Record(text, Place("mail.log", number), time, "mx", None, "postfix/smtpd", 7)
+            for time in (TIME, later)
+            for number, text in enumerate(lines, 1)
+        ]
+        assert len(list(assemble_attempts(event for one in records for event in GRAMMAR.read(one)))) == 2
 
 
 def test_an_application_that_distrusts_our_certificate_is_one_failure() -> None:

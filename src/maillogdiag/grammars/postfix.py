@@ -206,19 +206,17 @@ def _read_refusal(record: Record, writer: _Writer, parts: dict[str, str]) -> tup
     addresses = _REJECTED_FROM_TO.search(f"from=<{mail}")
     recipient = addresses["to"] if addresses else None
     phase = {"SASL": Phase.AUTH, "SSL_": Phase.STARTTLS}.get(reply[:4])
-    is_tls = phase is Phase.STARTTLS
-    return (
-        Event(
-            EventKind.CONTEXT if is_tls else EventKind.FAILED,  # why TLS failed stands in the next line
-            APP,
-            record,
-            "postfix-tls-refused" if is_tls else "postfix-refused",
-            (*_copy_key(record, writer, f"{recipient}/{reply}"), *([writer.key] if is_tls and writer.key else [])),
-            failure=read_failure(reply, app=APP, phase=phase),
-            recipient=recipient,
-            sender=addresses["from"] if addresses else None,
-        ),
-    )
+    keys = _copy_key(record, writer, f"{recipient}/{reply}")
+    kind, form = EventKind.FAILED, "postfix-refused"
+    if phase is Phase.STARTTLS:  # why TLS failed stands in the next line
+        kind, form = EventKind.CONTEXT, "postfix-tls-refused"
+        keys += (writer.key,) if writer.key else ()
+    elif phase is Phase.AUTH:  # many clients try one mechanism after the other
+        form = f"postfix-login-refused {reply.split()[1]}"
+        keys += (f"why:{writer.key}/{parts['address']}",) if writer.key else ()
+    failure = read_failure(reply, app=APP, phase=phase)
+    sender = addresses["from"] if addresses else None
+    return (Event(kind, APP, record, form, keys, failure=failure, recipient=recipient, sender=sender),)
 
 
 def _try_keys(writer: _Writer, queue: str | None) -> list[str]:
