@@ -14,7 +14,7 @@ from maillogdiag.expressions import expression
 RELAYS = frozenset({"postfix", "exim", "sendmail"})
 """Mail servers that take mail from applications on their machine."""
 
-_REFUSALS = frozenset({"postfix-refused", "exim-refused"})
+_REFUSALS = frozenset({"postfix-refused", "exim-refused", "sendmail-refused"})
 _WINDOW_S = 3.0
 _ENOUGH_CHARACTERS = 12
 _NOT_WORDS = expression(r"[^a-z0-9]+")

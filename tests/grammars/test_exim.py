@@ -140,13 +140,28 @@ def test_waiting_for_the_retry_time_is_no_try() -> None:
 
 
 @pytest.mark.parametrize(
-    ("client", "is_ours"),
-    [("H=(app) [172.18.0.4]", True), ("H=mail.example.com (h) [203.0.113.8]", False)],
+    "refusal",
+    [
+        "H={client} F=<web@example.org> rejected RCPT <ada@example.net>: relay not permitted",
+        "1Ai79e-0000Dq-8i F=web@example.org H={client} P=smtp rejected by local_scan(): not wanted",
+        "login authenticator failed for {client} I=[10.0.0.1]:25: 535 Incorrect authentication data (set_id=web)",
+        'SMTP protocol error in "AUTH LOGIN" H={client} I=[10.0.0.1]:587 AUTH command used when not advertised',
+        "SMTP protocol synchronization error (input sent without waiting): rejected connection from H={client}",
+        'SMTP call from {client} dropped: too many syntax or protocol errors (last command was "HELP")',
+    ],
 )
-def test_a_refused_client_counts_where_it_is_ours(client: str, is_ours: bool) -> None:
-    line = f"2026-11-20 09:14:05 {client} F=<web@example.org> rejected RCPT <ada@example.net>: relay not permitted"
+@pytest.mark.parametrize(
+    ("client", "is_ours"),
+    [
+        ("(app) [172.18.0.4]:40112", True),
+        ("mail.example.com (h) [203.0.113.8]", False),
+        ("([192.168.2.102]) [203.0.113.8]:41556", False),
+    ],
+)
+def test_a_refused_client_counts_where_it_is_ours(refusal: str, client: str, is_ours: bool) -> None:
+    (event,) = read(f"2026-11-20 09:14:05 {refusal.format(client=client)}")
 
-    assert is_ours == bool(read(line))
+    assert event.kind == (EventKind.FAILED if is_ours else EventKind.NOTICE)
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,7 @@ OTHERS = {
     "stranger's relay": "NOQUEUE: reject: RCPT from unknown[203.0.113.8]: 554 5.7.1 Relay access denied",
     "stranger's login": "warning: unknown[203.0.113.8]: SASL LOGIN authentication failed: 535 5.7.8 no",
     "rejected by Exim": "H=x [203.0.113.8] rejected RCPT <a@example.org>: 550 5.7.1 no",
+    "rejected by Domino": "SMTP Server: Authentication failed for user ada ; connecting host 203.0.113.8",
     "release": "upgraded from 500 5.2.1 to 501 5.2.2".replace("500 5", "v5").replace("501 5", "v5"),
     "success": "email sent to ada@example.net through smtp.example.org:587 in 5.2.1 s",
     "address": "created account 550@example.org for ada",

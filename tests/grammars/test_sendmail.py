@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maillogdiag.attempts import Outcome, assemble_attempts
+from maillogdiag.events import EventKind
 from maillogdiag.grammars.sendmail import GRAMMAR
 from maillogdiag.records import Place, Record
 
@@ -162,3 +163,22 @@ def test_an_http_clients_answer_is_no_servers_reply() -> None:
     record = Record("<-- 503 Service Unavailable https://api.example.org/v1 (12ms)", Place("-", 1))
 
     assert not list(assemble_attempts(GRAMMAR.read(record)))
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "s1NLaDQT022248: ruleset=check_rcpt, arg1=<ada@example.net>, relay={client}, reject=550 5.7.1 Relaying denied",
+        "ruleset=check_relay, arg1=app, arg2=app, relay={client}, reject=421 4.3.2 Too many open connections.",
+        "06I02CNi016764: AUTH failure (LOGIN): authentication failure (-13) SASL(-13): authentication failure: wrong, "
+        "user=ada, relay=[10.0.0.1], relay={client}",
+    ],
+)
+@pytest.mark.parametrize(
+    ("client", "is_ours"),
+    [("app [172.18.0.4]", True), ("[203.0.113.8]", False), ("host.example.com [203.0.113.8] (may be forged)", False)],
+)
+def test_a_refused_client_counts_where_it_is_ours(refusal: str, client: str, is_ours: bool) -> None:
+    (event,) = GRAMMAR.read(Record(refusal.format(client=client), Place("maillog", 1)))
+
+    assert event.kind == (EventKind.FAILED if is_ours else EventKind.NOTICE)

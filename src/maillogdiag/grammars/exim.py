@@ -48,13 +48,20 @@ _TROUBLE = pp.Regex(
     r"|SMTP error from remote mail(?:er| server) after .*"
     r"|[\w-]{1,40} authenticator failed H=.*|no (?:IP address|host name) found for .*)"
 )
+_CLIENT = r"(?P<client>[^\s\[(]{0,255}) ?(?:\([^)]{0,255}\) )?\[(?P<address>[^\]]{1,60})\]"
 _REFUSAL = pp.Regex(
-    r"(?s)(?:[\w-]{1,40} authenticator failed for )?(?:H=)?(?P<client>[^\s\[]{0,255}) ?(?:\([^)]{0,255}\) )?"
-    r"\[(?P<address>[^\]]{1,60})\](?::\d{1,5})?.{0,400}?"
-    r"(?P<reply>(?:temporarily )?rejected (?:RCPT|MAIL|EHLO|HELO|after DATA|connection).*|: 535 .*)"
+    r"(?s)(?:[\w-]{1,40} authenticator failed for )?(?:F=\S{0,320} )?(?:H=)?" + _CLIENT + r"(?::\d{1,5})?.{0,400}?"
+    r"(?P<reply>(?:temporarily )?rejected (?:RCPT|MAIL|EHLO|HELO|after DATA|connection|by local_scan).*|: 535 .*)"
 )
+# What the client sent stands in it, so that the last "H=" is Exim's.
+_OUT_OF_STEP = pp.Regex(
+    r"(?s)(?P<said>SMTP protocol (?:synchronization )?error .{0,1000}) H=" + _CLIENT + r"(?::\d{1,5})?(?: I=\S{1,80})?"
+    r"(?P<reply>.*)"
+)
+_DROPPED = pp.Regex(r"(?s)SMTP c(?:all|onnection) from " + _CLIENT + r".{0,200}? dropped: (?P<reply>.*)")
+_REFUSAL_WORDS = (" rejected ", "authenticator failed for", "SMTP protocol ", " dropped: ")
 _LINE = Delayed(lambda: pp.Opt(_TIME) + _ID + (_ARRIVAL | _DELIVERED | _NOT_DELIVERED | _TROUBLE))
-_REFUSAL_LINE = Delayed(lambda: pp.Opt(_TIME) + pp.Opt(_ID) + _REFUSAL)
+_REFUSAL_LINE = Delayed(lambda: pp.Opt(_TIME) + pp.Opt(_ID) + (_OUT_OF_STEP | _DROPPED | _REFUSAL))
 
 _NO_ID_LINE = Delayed(lambda: _NOT_DELIVERED | _TROUBLE)
 _NO_ID = expression(
@@ -94,20 +101,20 @@ class _Exim:
     name = APP
     anchors = (
         " <= ", " => ", " -> ", " == ", "== ", " ** ", "** ", " H=", "authenticator failed", "address found for",
-        "SMTP error from remote mail",
+        "SMTP error from remote mail", "SMTP call from", "SMTP connection from",
     )  # fmt: skip
 
     def read(self, record: Record) -> Iterable[Event]:
         """Return what `record` tells of a delivery, or of a client of ours that was refused."""
         text = record.text[:_MOST_CHARACTERS].strip()
-        is_refusal = " rejected " in text or "authenticator failed for" in text
+        is_refusal = any(words in text for words in _REFUSAL_WORDS)
         parts = (is_refusal and parse_parts(_REFUSAL_LINE, text)) or parse_parts(_LINE, text)
         if parts is None:
             return _read_without_id(record, text)
         if record.time is None and "time" in parts:
             record = record.at(_time(parts["time"], parts.get("zone", "")))
         if "reply" in parts:
-            return _read_refusal(record, parts)
+            return (_read_refusal(record, parts),)
         message = f"exim:{parts['id']}"
         if "arrival" in parts:
             return (_read_arrival(record, parts, message),)
@@ -174,13 +181,13 @@ def _read_delivery(
     return (event._replace(kind=EventKind.FAILED, failure=failure),)
 
 
-def _read_refusal(record: Record, parts: dict[str, str]) -> tuple[Event, ...]:
+def _read_refusal(record: Record, parts: dict[str, str]) -> Event:
     """A client that Exim refused: ours where it is near."""
     if not is_near(parts["client"], parts["address"]):
-        return ()
-    failure = read_failure(parts["reply"].lstrip(": "), app=APP)
+        return Event(EventKind.NOTICE, APP, record, "exim-stranger-refused")
+    failure = read_failure((parts.get("said", "") + parts["reply"]).lstrip(": "), app=APP)
     keys = (f"line:{record.time}/{record.text[:300]}",) if record.time else ()
-    return (Event(EventKind.FAILED, APP, record, "exim-refused", keys, failure=failure),)
+    return Event(EventKind.FAILED, APP, record, "exim-refused", keys, failure=failure)
 
 
 def _failure(words: str, context: str = "") -> Failure:

@@ -81,9 +81,9 @@ _OTHERS = expression(
 )
 _INCOMING = WordedPattern(
     r"NOQUEUE|reject: |smtpd\b|postscreen|rejected (?:RCPT|MAIL|EHLO|HELO)|SASL \w{1,20} authentication failed"
-    r"|com\.sun\.mail\.(?:imap|pop3)|Net\.Imap|dovecot|fail2ban|rspamd|amavis|spamd\b|rip=",
+    r"|com\.sun\.mail\.(?:imap|pop3)|Net\.Imap|dovecot|fail2ban|rspamd|amavis|spamd\b|rip=|connecting host",
     ("NOQUEUE", "reject: ", "smtpd", "postscreen", "rejected ", "SASL ", "com.sun.mail.", "Net.Imap", "dovecot",
-     "fail2ban", "spamd", "amavis", "rip="),
+     "fail2ban", "spamd", "amavis", "rip=", "connecting host"),
 )  # fmt: skip
 _FRAME = expression(r"\n\s{1,40}(?:at |\.\.\. \d|#\d{1,3} |from )[^\n]{0,1000}")
 # smtplib's debug output: its error comes after it, or another line has the whole of it.

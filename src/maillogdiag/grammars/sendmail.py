@@ -2,6 +2,8 @@
 
 sendmail := queue-id ": to=" address ", …, relay=" host ", dsn=" code ", stat=" status [": " words]
           | queue-id ": from=" address ", …, msgid=<" Message-ID ">, …"
+          | [queue-id ": "] "ruleset=" … "relay=" client ", reject=" reply
+          | queue-id ": AUTH failure (" mechanism "): " words "relay=" client
 msmtp    := "host=" host … "smtpstatus=" code "smtpmsg='" reply "' errormsg='" words "' exitcode=EX_" name
 spoken   := ("msmtp" | "sSMTP" | "ssmtp") ["[" pid "]"] ": " words | "sendmail: " words
 heard    := ("<--" | "[<-]") reply          (what msmtp --debug and ssmtp -v show of the conversation)
@@ -21,6 +23,7 @@ import pyparsing as pp
 from maillogdiag.events import Event, EventKind
 from maillogdiag.expressions import expression
 from maillogdiag.failures import Phase, read_failure
+from maillogdiag.grammars.clients import is_near
 from maillogdiag.grammars.parts import Delayed, parse_parts
 from maillogdiag.records import Record
 
@@ -35,6 +38,13 @@ _SENDMAIL = pp.Regex(
 _SENDMAIL_FROM = pp.Regex(
     _PROGRAM + r"(?P<queue>[0-9A-Za-z]{8,20}): from=(?P<sender>[^,]{0,320}), size=.{0,300}? "
     r"msgid=<(?P<message_id>[^>\s]{1,250})>"
+)
+# sendmail/srvrsmtp.c and sendmail/envelope.c; a user's name may hold a "relay=" of its own.
+_REFUSAL = pp.Regex(
+    _PROGRAM + r"(?:[0-9A-Za-z]{8,20}: )?(?:ruleset=(?:.{0,1500}?arg1=<(?P<rejected>[^>]{1,320})>)?.{0,1500}?"
+    r"|(?P<login>AUTH failure \([\w-]{1,30}\): .{1,1000}), )"
+    r"relay=(?P<client>[^\s\[,]{0,255}) ?\[(?P<address>[^\]]{1,60})\](?: \(may be forged\))?"
+    r"(?:, reject=(?P<reply>.*)|$)"
 )
 _MSMTP_LOG = pp.Regex(
     r"(?s).{0,60}?\bhost=(?P<host>\S{1,255}) .{0,2000}?\brecipients=(?P<to>\S{0,2000}) (?P<details>.*?)"
@@ -53,7 +63,7 @@ _MISSING = pp.Regex(
     r"|Can't (?:find |exec \"(?:/[\w/.-]{0,60}/)?)sendmail\b[^\n]{0,300}))"
 )
 _HEARD = pp.Regex(r"(?s)(?P<arrow><--|\[<-\]) (?P<heard>[45]\d\d[ -].*)")
-_GRAMMAR = Delayed(lambda: _SENDMAIL | _SENDMAIL_FROM | _MSMTP_LOG | _MISSING | _HEARD | _SPOKEN)
+_GRAMMAR = Delayed(lambda: _SENDMAIL | _SENDMAIL_FROM | _REFUSAL | _MSMTP_LOG | _MISSING | _HEARD | _SPOKEN)
 
 _ERROR = expression(r"errormsg='(?P<words>.*?)'(?= exitcode|$| \w{1,12}=)", re.DOTALL)
 _REPLY = expression(r"smtpmsg='(?P<words>.*?)'(?= exitcode|$| \w{1,12}=)", re.DOTALL)
@@ -91,6 +101,8 @@ class _Sendmail:
     anchors = (
         " stat=",
         " msgid=<",
+        "ruleset=",
+        "AUTH failure (",
         "exitcode=EX_",
         "msmtp",
         "sSMTP",
@@ -127,6 +139,8 @@ class _Sendmail:
             return _read_sendmail(record, parts)
         if "message_id" in parts:
             return (_read_arrival(record, parts),)
+        if "address" in parts:
+            return (_read_refusal(record, parts),)
         if "exit" in parts:
             return _read_msmtp(record, parts)
         if "missing" in parts:
@@ -158,6 +172,16 @@ def _read_arrival(record: Record, parts: dict[str, str]) -> Event:
     queue, sender = f"queue:{parts['queue']}", parts["sender"].strip("<>")
     sent_as = parts["message_id"]
     return Event(EventKind.ENQUEUED, APP, record, "sendmail-arrival", (), queue, sender=sender, message_id=sent_as)
+
+
+def _read_refusal(record: Record, parts: dict[str, str]) -> Event:
+    """A client that Sendmail refused: ours where it is near."""
+    if not is_near(parts["client"], parts["address"]):
+        return Event(EventKind.NOTICE, APP, record, "sendmail-stranger-refused")
+    failure = read_failure(parts.get("reply") or parts["login"], app=APP)
+    keys = (f"line:{record.time}/{record.text[:300]}",) if record.time else ()
+    recipient = parts.get("rejected")
+    return Event(EventKind.FAILED, APP, record, "sendmail-refused", keys, failure=failure, recipient=recipient)
 
 
 def _read_msmtp(record: Record, parts: dict[str, str]) -> tuple[Event, ...]:
