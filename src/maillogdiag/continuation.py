@@ -40,7 +40,7 @@ _HEAD = expression(
 _FRAME = expression(
     # Ruby's, also cleaned by Rails: net-smtp (0.5.0) lib/net/smtp.rb:875:in 'auth'
     r"(?:from |: )?(?:[\w.-]{1,80} \([\w.]{1,40}\) )?"
-    r"(?:[^\s:]{1,300}|<internal:[^>]{1,80}>|\(eval[^)]{0,80}\)):\d{1,7}:in(?: |$)"
+    r"(?:[^\s:]{1,300}|<internal:[^>]{1,80}>|\(eval[^)]{0,80}\)):\d{1,7}:in(?:[ `]|$)"
     r"|File \"[^\"]{1,300}\", line \d{1,7}"  # Rollbar's
     r"|\S{1,300}\.\w{1,5}:\d{1,7} - \S{1,80}\s*$|\d{1,7}: {1,3}\S{1,300} -> \*\*"  # Bugsnag's, Errbit's
     r"|/[^\s:]{1,300}(?::\d{1,7}(?::i?n?[^\n]{0,80})?)?[>\u2026]$"  # Ruby's, cut by a pager
@@ -68,18 +68,26 @@ _DETAILS_OPEN = expression(r"\[details: [^\]]{0,2000}$")
 _JSON_START = expression(r"(?:.{0,200}? (?:WARN|INFO|ERROR): )?\{\"")
 _JSON_MEMBER = expression(r'\s*"[A-Za-z_]\w{0,60}"\s?: ?\S.*[,{\[]\s*$')
 _JSON_PART = expression(r'\s*(?:"[A-Za-z_]\w{0,60}"\s?:|[}\]])')
-_DEBUG_PAGE = expression(r"[A-Za-z_.]{0,60}(?:Error|Exception|Refused|Disconnected|timeout) at /")
+_DEBUG_PAGE = expression(
+    r"[A-Za-z_.:]{0,60}(?:Error|Exception|Refused|Disconnected|Busy|[Tt]imeout|::E[A-Z]{3,14}) at /"
+)
 _DEBUG_PAGE_FIELD = expression(
     r"\*{0,2}(?:Request (?:Method|URL)|Django Version|Exception (?:Type|Value|Location)"
-    r"|Python (?:Executable|Version|Path)|Server time|Error (?:type|message)|Where|Occurred at|First seen at"
-    r"|Occurrences)\s*:"
+    r"|Python (?:Executable|Version|Path)|Server time|Airbrake (?:error|project)|Error (?:type|message)|Where"
+    r"|Occurred at|First seen at|Occurrences)\s*:"
 )
+# These stand in logs, too: they begin no page.
+_FURTHER_FIELD = expression(r"\*{0,2}(?:Severity|URL|File)\s*:")
 _TUPLE = expression(r"[({]\s*(?:\d{3}, |['\"])")
 # What error trackers, and those who copy from them, put before a backtrace and around it.
 _FRAMES_HEADING = expression(
-    r"[#*` ]{0,5}(?:Stack ?trace|Backtrace|Full trace)\b[:#*` ]{0,5}$|`{3}\w{0,10}\s*$", re.IGNORECASE
+    r"[#*` ]{0,5}(?:Stack ?trace|Backtrace|Full trace)\b[:#*` ]{0,5}$|`{3}\w{0,10}\s*$"
+    r"|\[View [^\]]{1,80}\]\(http\S{1,400}\)\s*$"
+    r"|Rails\.root: \S{1,300}\s*$|Application Trace \| Framework Trace \| Full Trace\s*$",
+    re.IGNORECASE,
 )
-_SETUP_FAILED = "E-mail could not be sent with this configuration"
+# What Mastodon's and Postal's tests of the settings say; the error stands below.
+_TEST_FAILED = ("E-mail could not be sent with this configuration", "Message was not delivered successfully to SMTP")
 
 _State = Callable[["Structure", str], bool]
 
@@ -149,7 +157,7 @@ class Structure:
             self._state = Structure._cut_json
         elif _JSON_MEMBER.match(text):
             self._state = Structure._json_part
-        elif _SETUP_FAILED in tail or _CLASS_ALONE.match(text) or _CLASS_COLON.search(tail[-300:]):
+        elif any(words in tail for words in _TEST_FAILED) or _CLASS_ALONE.match(text) or _CLASS_COLON.search(tail[-300:]):
             self._state = Structure._one_line
         elif _DEBUG_PAGE.match(text) or _DEBUG_PAGE_FIELD.match(text):
             self._state = Structure._debug_page
@@ -223,7 +231,7 @@ class Structure:
     def _debug_page(self, text: str) -> bool:
         """Django's page for an exception, or an error tracker's, copied as text."""
         is_value = self._lines == 1 or self._last.rstrip().endswith(":")
-        return is_value or bool(_DEBUG_PAGE_FIELD.match(text) or _TUPLE.match(text))
+        return is_value or bool(_DEBUG_PAGE_FIELD.match(text) or _FURTHER_FIELD.match(text) or _TUPLE.match(text))
 
 
 def _end_of_unclosed(tail: str) -> re.Pattern[str] | None:

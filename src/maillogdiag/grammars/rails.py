@@ -12,12 +12,13 @@ from maillogdiag.expressions import expression
 from maillogdiag.grammars.rails_activejob import read_activejob
 from maillogdiag.grammars.rails_delayed_job import read_delayed_job
 from maillogdiag.grammars.rails_events import RubyEntry
-from maillogdiag.grammars.rails_jobs import app_of, read_job
+from maillogdiag.grammars.rails_jobs import Job, app_of, read_job
 from maillogdiag.grammars.rails_lines import MOST_CHARACTERS, read_line
 from maillogdiag.grammars.rails_mailer import read_mailer
 from maillogdiag.grammars.rails_routine import ROUTINES, read_lines, read_routine
-from maillogdiag.grammars.rails_sidekiq import read_other_work, read_sidekiq
+from maillogdiag.grammars.rails_sidekiq import EXCEPTION_LEVELS, read_other_work, read_sidekiq
 from maillogdiag.grammars.ruby_exceptions import RubyException, failure_of, find_exception, is_about_mail
+from maillogdiag.grammars.ruby_frames import begins_with_frame, has_mail_frames
 from maillogdiag.records import Record
 
 # reply := code enhanced status code of the same class (RFC 3463)
@@ -69,6 +70,10 @@ class RailsGrammar:
         "(2) for ",
         "Timeout to open TCP",
         "SMTP",
+        "Postmark::",
+        "SparkPostRails::",
+        "Resend::Error",
+        "Aws::SES",
         "STARTTLS",
         ":enable_starttls",
         "authentication type",
@@ -90,6 +95,7 @@ class RailsGrammar:
         "action_mailer",
         "actionmailer",
         "mail/message.rb",
+        "/lib/postmark/",
     )
 
     routines = ROUTINES
@@ -119,21 +125,37 @@ class RailsGrammar:
 
 def _read_exception(entry: RubyEntry) -> tuple[Event, ...]:
     """An exception in any other text: the message of a web request's failure, a tracker's page, a structured log."""
+    is_logged = entry.line.level in EXCEPTION_LEVELS and entry.line.pid is not None
     exception = find_exception(entry.line.message) or _reply_alone(entry)
     if exception is None:
-        return ()
+        return _read_backtrace(entry) if is_logged else ()
     job = read_job(entry.text)
     job = job._replace(job_id=job.job_id or entry.line.job_tag)
+    form = "ruby-exception"
     if not is_about_mail(exception, entry.text, job.sends_mail):
-        return ()
-    request = entry.line.request_tag
+        if not (is_logged and exception.is_network):
+            return ()
+        form = "ruby-exception?"
     failure = failure_of(exception, entry.text, entry.app)
-    event = entry.event(EventKind.FAILED, "ruby-exception", job, failure=failure, request=request)
-    if entry.line.level is None or entry.line.pid is None:
+    event = entry.event(EventKind.FAILED, form, job, failure=failure, request=entry.line.request_tag)
+    if not is_logged:
         return (event,)
     # Who logs `exception.inspect` logs the exception itself next: see `RubyException.is_bare`.
-    event = event._replace(keys=(*event.keys, f"why:ruby/{entry.line.pid}"))
+    event = _with_why(event, entry)
     return (event._replace(kind=EventKind.CONTEXT, form="ruby-inspected") if exception.is_bare else event,)
+
+
+def _read_backtrace(entry: RubyEntry) -> tuple[Event, ...]:
+    """The frames of an exception whose message was logged before: they may be all that tells that it is about mail."""
+    if not begins_with_frame(entry.line.message) or not has_mail_frames(entry.text):
+        return ()
+    event = entry.event(EventKind.CONTEXT, "ruby-backtrace", Job(), request=entry.line.request_tag)
+    return (_with_why(event, entry),)
+
+
+def _with_why(event: Event, entry: RubyEntry) -> Event:
+    """Tie the event to what the same process logs of the same exception."""
+    return event._replace(keys=(*event.keys, f"why:ruby/{entry.line.pid}"))
 
 
 def _reply_alone(entry: RubyEntry) -> RubyException | None:

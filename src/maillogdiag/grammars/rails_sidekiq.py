@@ -30,7 +30,7 @@ _JOB_DUMP = expression(r'\{\s{0,2}(?:"context"|"(?:class|retry|queue|jid|args)"\
 # Raised to stop a worker or to refuse a bad host name: the job runs again, or never had a mail.
 _NO_FAILURES = ("Sidekiq::Shutdown", "Mastodon::HostValidationError")
 _STEPS = {"start": EventKind.STARTED, "done": EventKind.ACCEPTED, "fail": EventKind.CONTEXT}
-_EXCEPTION_LEVELS = ("WARN", "ERROR", "FATAL")
+EXCEPTION_LEVELS = ("WARN", "ERROR", "FATAL")
 
 
 def read_sidekiq(entry: RubyEntry) -> tuple[Event, ...]:
@@ -128,7 +128,7 @@ def _failed(message: str, words: str, level: str | None, app: str) -> tuple[str,
     exception = exception_at_start(message) or find_exception(message)
     if exception is None or exception.name in _NO_FAILURES:
         return None
-    if level not in _EXCEPTION_LEVELS and not exception.is_smtp:
+    if level not in EXCEPTION_LEVELS and not exception.is_smtp:
         return None
     if exception.name is None:
         exception = exception._replace(text=exception.text.split("\n", 1)[0])

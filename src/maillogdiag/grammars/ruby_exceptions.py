@@ -36,7 +36,8 @@ class RubyException(NamedTuple):
     @property
     def is_smtp(self) -> bool:
         """Whether only sending mail raises it."""
-        return bool(_SMTP_CLASS.match(self.name or "") or _SMTP_MESSAGE.search(self.text))
+        name = self.name or ""
+        return bool(_SMTP_CLASS.match(name) or _API_CLASS.match(name) or _SMTP_MESSAGE.search(self.text))
 
     @property
     def is_bare(self) -> bool:
@@ -51,12 +52,17 @@ class RubyException(NamedTuple):
 
 _CLASS = r"[A-Z]\w{0,60}(?:::[A-Z]\w{0,60}){0,6}"
 _SMTP_CLASS = expression(r"Net::SMTP[A-Z]\w*|Mail::\w*::?DeliveryError|Mail::Sendmail::\w+|Net::SMTP::\w+Error")
+# Libraries that hand mail to a provider by its web interface: what they say has no SMTP code, but an HTTP status.
+_API_CLASS = expression(
+    r"(?:Postmark|Mailgun|Mailtrap)::\w{0,40}Error|SparkPostRails::\w{0,40}Exception|Resend::Error(?:::\w{1,40})?"
+    r"|Aws::SES(?:V2)?::Errors::(?:MessageRejected|MailFromDomainNotVerified|AccountSuspended|\w{0,40}SendingPaused)\w*"
+)
 _NETWORK_CLASS = expression(
     r"Net::(?:Open|Read|Write)Timeout|Timeout::Error|OpenSSL::SSL::SSLError\w*|Errno::E[A-Z]+|SocketError"
     r"|Socket::ResolutionError|EOFError|IOError|ArgumentError|Resolv::\w+"
 )
 _STORAGE_CLASS = expression(r"PG::|Mysql2?::|SQLite3::|ActiveRecord::|ActiveJob::|Redis(?:Client)?::|Elasticsearch::")
-_KNOWN = rf"(?:{_SMTP_CLASS.pattern}|{_NETWORK_CLASS.pattern})"
+_KNOWN = rf"(?:{_SMTP_CLASS.pattern}|{_API_CLASS.pattern}|{_NETWORK_CLASS.pattern})"
 _SMTP_MESSAGE = WordedPattern(
     r"SMTP-AUTH requested but missing|SMTP (?:From|To) address may not be blank|SMTP session already started"
     r"|wrong authentication type \w{1,40}\s*(?:$|\n|\(ArgumentError\))"
@@ -100,17 +106,22 @@ _CLASS_FIRST = expression(
 )
 _KNOWN_CLASS = WordedPattern(
     rf"(?<![\w:]){_KNOWN}(?![\w:]*[#(\w])", ("Net::", "Mail::", "Timeout::Error", "OpenSSL::SSL", "Errno::E", "Socket",
-    "EOFError", "IOError", "ArgumentError", "Resolv::"),
+    "EOFError", "IOError", "ArgumentError", "Resolv::", "Postmark::", "Mailgun::", "Mailtrap::", "SparkPostRails::",
+    "Resend::Error", "Aws::SES"),
 )  # fmt: skip
 _SMTP_KNOWN = WordedPattern(rf"(?<![\w:])(?:{_SMTP_CLASS.pattern})(?![#\w])", ("Net::SMTP", "Mail::"))
 _BEHIND_MESSAGE = expression(rf"(?P<message>[^\n]{{1,2000}}?) \((?P<name>{_CLASS})\)\s{{0,3}}(?:\n|$)")
-# What ends a script: `net/smtp.rb:539:in 'initialize': Connection refused (Errno::ECONNREFUSED)`
-_UNCAUGHT = expression(
-    r"\s*\S{1,400}\.rb:\d{1,6}:in\s[`'][^`'\n]{1,100}': "
-    rf"(?P<message>[^\n]{{1,2000}}?)(?: \((?P<name>{_CLASS})\))?(?:\n|$)"
+# What ends a script: `net/smtp.rb:539:in 'initialize': Connection refused (Errno::ECONNREFUSED)`; in a console below what
+# was typed, and with the gem: `net-smtp (0.5.1) lib/net/smtp.rb:883:in …`.
+_UNCAUGHT = WordedPattern(
+    r"(?m:^)\s{0,20}(?:[\w-]{1,60} \([\w.]{1,30}\) )?\S{1,400}\.rb:\d{1,6}:in\s[`'][^`'\n]{1,100}': "
+    rf"(?P<message>[^\n]{{1,2000}}?)(?: \((?P<name>{_CLASS})\))?(?:\n|$)",
+    ("': ",),
 )
 _LINE_BELOW = expression(
-    r"(?:[ `*]{0,4}(?:in|at) \S{1,200})?[`*:,\s-]{0,40}(?:Error message:[*\s]{0,5}`{0,3}\s?)?"
+    # "A Net::SMTPFatalError occurred in contacts#create:" (exception_notification), "… in background at TIME :"
+    r"(?:[ `*]{0,4}(?:occurred )?(?:in|at) \S{1,200}(?: at \d[^\n]{8,40}:(?=\n))?)?"
+    r"[`*:,\s-]{0,40}(?:Error message:[*\s]{0,5}`{0,3}\s?)?"
     r"(?P<message>[^\n`]{1,2000})"
 )
 # Structured logs: `"error_class":"X","error_message":"m"` in either order, `"exception":["X","m"]`, Que's `"error"`.
@@ -160,7 +171,7 @@ def find_exception(text: str) -> RubyException | None:
         return None
     if structured := _structured(text):
         return structured
-    if uncaught := _UNCAUGHT.match(text):
+    if uncaught := _UNCAUGHT.search(text):
         message, name = uncaught["message"], uncaught["name"]
         return RubyException(f"{name}: {message}" if name else message, name)
     head = without_frames(text)
@@ -223,6 +234,8 @@ def failure_of(exception: RubyException, text: str, app: str) -> Failure:
     if _STORAGE_CLASS.match(exception.name or ""):
         # Its "connection refused" is not the mail server's, so that no rule about SMTP may read it.
         return Failure(text=exception.text, normal=str(exception.name).lower(), exception=exception.name, app=app)
+    if _API_CLASS.match(exception.name or ""):
+        return read_failure(exception.text, app=app)._replace(code=None, enhanced=None)
     frame = sendmail_frame(text)
     error = f"{exception.text}\n{frame}" if frame else exception.text
     return read_failure(error, app=app, phase=phase_in(text))

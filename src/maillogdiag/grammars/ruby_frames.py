@@ -9,7 +9,7 @@ from maillogdiag.expressions import expression
 from maillogdiag.failures import Phase
 from maillogdiag.grammars.worded import WordedPattern
 
-_RUBY_FRAME = r"(?:from )?(?:[\w-]{1,60} \([\w.]{1,30}\) )?[^\s:]{1,400}\.\w{1,5}:\d{1,6}:in\s"
+_RUBY_FRAME = r"(?:from )?(?:[\w-]{1,60} \([\w.]{1,30}\) )?[^\s:]{1,400}\.\w{1,5}:\d{1,6}:in[\s`]"
 # Bugsnag's `path:line - method`, Errbit's `line:  path -> **method**`
 _TRACKERS_FRAME = r"\S{1,300}\.rb:\d{1,6} - \w|\d{1,6}: {1,3}\S{1,300} -> \*\*"
 # A line that is too wide for the pager of `journalctl`
@@ -23,15 +23,15 @@ _FRAME_AT_START = expression(
 )
 _MAIL_FILE = WordedPattern(
     r"net/smtp(?:\.rb|/)|net-smtp-\d[\w.]{0,30}/|mail/network/delivery_methods/|/smtp_connection\.rb|mail_delivery_job\.rb"
-    r"|action_?mailer[-/ (\w.]{0,40}/lib/|/mail/message\.rb:\d+:in .deliver",
+    r"|action_?mailer[-/ (\w.]{0,40}/lib/|/mail/message\.rb:\d+:in .deliver|/lib/postmark/",
     ("net/smtp", "net-smtp-", "delivery_methods/", "/smtp_connection.rb", "mail_delivery_job.rb", "action_mailer",
-     "actionmailer", "/mail/message.rb"),
+     "actionmailer", "/mail/message.rb", "/lib/postmark/"),
 )  # fmt: skip
 _SENDMAIL_FRAME = WordedPattern(
     r"\S{0,80}delivery_methods/sendmail\.rb:\d{1,6}:in \S{1,80}", ("delivery_methods/sendmail.rb:",)
 )
 _SMTP_METHOD = expression(
-    r"net/smtp[\w/]{0,60}\.rb(?::\d+:in\s[`'\"]?|\", line \d+, in |:\d+ - | -> \*\*)"
+    r"net/smtp[\w/]{0,60}\.rb(?::\d+:in\s?[`'\"]?|\", line \d+, in |:\d+ - | -> \*\*)"
     r"(?:(?:block|rescue|ensure) (?:\(\d+ levels\) )?in )?(?:[\w:]{1,60}[#.])?(?P<method>\w{1,60})"
 )
 _FRAME_CHARACTERS = 300
