@@ -157,7 +157,9 @@ class Structure:
             self._state = Structure._cut_json
         elif _JSON_MEMBER.match(text):
             self._state = Structure._json_part
-        elif any(words in tail for words in _TEST_FAILED) or _CLASS_ALONE.match(text) or _CLASS_COLON.search(tail[-300:]):
+        elif (
+            any(words in tail for words in _TEST_FAILED) or _CLASS_ALONE.match(text) or _CLASS_COLON.search(tail[-300:])
+        ):
             self._state = Structure._one_line
         elif _DEBUG_PAGE.match(text) or _DEBUG_PAGE_FIELD.match(text):
             self._state = Structure._debug_page

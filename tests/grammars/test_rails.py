@@ -16,6 +16,7 @@ from maillogdiag.joining import join_lines
 from maillogdiag.records import Line, Place, Record
 
 JOB = "86fb1c52-0000-4000-8000-000000000001"
+REQUEST = "acf94ddf-0000-4000-8000-000000000001"
 TAGS = f"[ActiveJob] [ActionMailer::MailDeliveryJob] [{JOB}]"
 ON = f"ActionMailer::MailDeliveryJob (Job ID: {JOB}) from Sidekiq(mailers)"
 ARGUMENTS = '"UserMailer", "welcome", "deliver_now", {:args=>[#<GlobalID @uri=#<URI::GID gid://mastodon/User/7>>]}'
@@ -187,6 +188,55 @@ E, [2024-01-01T00:00:01.1 #769] ERROR -- : 550 5.1.1 <a@example.net>: User unkno
 
     {SMTP_FRAME.split(":in")[0]} - rcptto""",
     "Airbrake's page with its marks": "**Error type:** `Net::SMTPFatalError`\n**Error message:** `` 550 5.7.1 No ``",
+    "Airbrake's whole page": f"""\
+**Airbrake error:** [#7](https://shop.airbrake.example/groups/7)
+**Error type:** `Net::SMTPServerBusy`
+**Error message:** `` 450 4.1.2 <a@example.net>: Recipient address rejected: Domain not found ``
+**Where:** `orders#create`
+**Severity:** `error`
+
+**URL:** [https://shop.example.org/orders](https://shop.example.org/orders)
+**File:** `/app/net/smtp.rb`
+
+**Backtrace:**
+```
+{SMTP_FRAME}""",
+    "exception_notification's mail": f"""\
+A Net::SMTPFatalError occurred in orders#create:
+
+  550 5.1.1 <a@example.net>: User unknown
+  app/controllers/orders_controller.rb:22:in `create'
+
+
+-------------------------------
+Backtrace:
+-------------------------------
+
+  {SMTP_FRAME}""",
+    "exception_notification's mail from the background": f"""\
+A Net::OpenTimeout occurred in background at 2024-02-02 10:00:00 +0100 :
+
+  execution expired
+  {SMTP_FRAME}""",
+    "better_errors' page": "Net::SMTPServerBusy at /users\n450 4.7.1 <a@example.net>: Come back later",
+    "what ends a line typed into a console": f"""\
+shop(prod)> UserMailer.welcome(user).deliver_now
+net-smtp (0.5.1) lib/net/smtp.rb:883:in `check_auth_args': wrong authentication type false (ArgumentError)
+
+      raise ArgumentError, "wrong authentication type #{{type}}"
+      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+\tfrom {SMTP_FRAME}""",
+    "message and frames logged one after the other": f"""\
+E, [2024-01-01T00:00:01.1 #769] ERROR -- : [{REQUEST}] end of file reached
+E, [2024-01-01T00:00:01.1 #769] ERROR -- : [{REQUEST}] {SMTP_FRAME}
+{SMTP_FRAME}""",
+    "an SMTP error and its frames logged one after the other": f"""\
+E, [2024-01-01T00:00:01.1 #769] ERROR -- : Cannot send: #<Net::SMTPFatalError: 550 5.1.1 User unknown>
+E, [2024-01-01T00:00:01.1 #769] ERROR -- : {SMTP_FRAME}""",
+    "Postal's test of its settings": "Message was not delivered successfully to SMTP server.\nError: EOFError (end of file)",
+    "Postmark's web interface": "Postmark::ApiInputError (Invalid 'To' address: 'a@b'.):\n  app/a.rb:1:in `b'",
+    "Postmark's frames": "Error sending\n/gems/postmark-1.25.1/lib/postmark/http_client.rb:78:in `handle_response'",
+    "Amazon's web interface": "Aws::SESV2::Errors::MessageRejected: Email address is not verified.",
     "a wrong value": "ArgumentError: wrong authentication type none",
     "frames that journalctl's pager cut": f"""\
 {SIX} WARN: Net::OpenTimeout: execution expired
@@ -239,6 +289,11 @@ NOTHING_FAILED = {
     "HTTP without a host": "Failed to open TCP connection to :443 (Connection refused - connect(2) for nil port 443)",
     "GitLab's webhook": '{"class":"WebHookWorker","queue":"web","error_message":"x","error_class":"Net::OpenTimeout"}',
     "a worker that is stopped": f"{SIX} WARN: Sidekiq::Shutdown: Sidekiq::Shutdown",
+    "a webhook and its frames logged one after the other": f"""\
+E, [2024-01-01T00:00:01.1 #769] ERROR -- : [{REQUEST}] execution expired
+E, [2024-01-01T00:00:01.1 #769] ERROR -- : [{REQUEST}] {HTTP_FRAME}
+{HTTP_FRAME}""",
+    "Amazon's web interface for something else": "Aws::S3::Errors::AccessDenied: Access Denied",
     "Sidekiq's own frames": f"{SIX} WARN: /usr/lib/gems/sidekiq-6.5.12/lib/sidekiq/processor.rb:125:in `dispatch'",
     "a callback that stops the job": f"{TAGS} Error performing {ON} in 1ms: a before_perform callback halted the job",
     "Python": 'Traceback (most recent call last):\n  File "a.py", line 1\nIOError: [Errno 32] sending email',
@@ -319,6 +374,22 @@ def test_a_mail_job_that_lost_its_database_is_not_diagnosed_as_smtp() -> None:
 
     assert failure is not None
     assert "pg::connectionbad" == failure.normal
+
+
+def test_an_http_status_is_no_reply_code() -> None:
+    (failure,) = failures(f"{TAGS} Error performing {ON} in 9ms: Mailgun::CommunicationError (550 Server error: no):")
+
+    assert failure is not None
+    assert failure.code is None
+
+
+def test_the_message_below_the_class_is_read() -> None:
+    (failure,) = failures(
+        "A Net::SMTPFatalError occurred in orders#create:\n\n  552 5.3.4 Message too big\n  a.rb:1:in `b'"
+    )
+
+    assert failure is not None
+    assert (552, "5.3.4") == (failure.code, failure.enhanced)
 
 
 def test_recipients_of_old_rails_are_read() -> None:
