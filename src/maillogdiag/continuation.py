@@ -58,7 +58,9 @@ _PYTHON_EXCEPTION = expression(r"[A-Za-z_][\w.]{0,200}(?:: |:?\s*$)")
 _REPLY_LINE = expression(r"(?P<code>[245]\d\d)[ -]")
 _ENHANCED_LINE = expression(r"[245]\.\d{1,3}\.\d{1,3}(?=\s)")
 _CLASS = expression(r"[A-Z]\w{0,60}(?:::\w{1,60}){0,6} $")
-_CLASS_ALONE = expression(r"(?:Exception: )?\*{0,2}[A-Z]\w{0,60}(?:::\w{1,60}){1,6}\*{0,2}(?: in \S{1,200})?\s*$")
+_CLASS_ALONE = expression(
+    r"(?:Exception: |An? )?\*{0,2}[A-Z]\w{0,60}(?:::\w{1,60}){1,6}\*{0,2}(?:(?: occurred)? in \S{1,200})?\s*$"
+)
 _CLASS_COLON = expression(r"[A-Z]\w{0,60}(?:::\w{1,60}){1,6}:\s*$")
 _CLASS_OPEN = expression(r"[A-Z]\w{0,60}(?:::\w{1,60}){1,6} \(")
 _INSPECT_OPEN = expression(r"#<[A-Z]\w{0,60}(?:::\w{1,60}){1,6}: [^>]{0,2000}$")

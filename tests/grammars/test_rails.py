@@ -163,6 +163,7 @@ E-mail could not be sent with this configuration, try again.
 ERROR -- : Smtp: 'x' (port 465): :enable_starttls and :tls are mutually exclusive. (ArgumentError)
 ERROR -- : 'x' (port 465): :enable_starttls and :tls are mutually exclusive. (ArgumentError)""",
     "an application that logs it as information": f"{SIX} INFO: Net::SMTPFatalError: 550 5.1.1 User unknown",
+    "Discourse's log": "Job exception: 535 5.7.8 Error: authentication failed:",
     "Discourse's wrapper": "Job exception: Wrapped Net::SMTPAuthenticationError: 535 5.7.8 Error: failed",
     "an error tracker's page": "Errno::ECONNRESET in ActionMailer::MailDeliveryJob@mailers\nConnection reset by peer",
     "Airbrake's issue": "Error type: `Net::SMTPFatalError`\nError message: `` 550 5.7.1 Rejected ``\nWhere: `a#b`",
@@ -218,6 +219,8 @@ A Net::OpenTimeout occurred in background at 2024-02-02 10:00:00 +0100 :
 
   execution expired
   {SMTP_FRAME}""",
+    "exception_notification's mail without its indent": "A Net::SMTPSyntaxError occurred in a#b:\n501 Syntax error",
+    "Zammad's sendmail": "Can't use Channel::Driver::Sendmail: #<Errno::EPIPE: Broken pipe>",
     "better_errors' page": "Net::SMTPServerBusy at /users\n450 4.7.1 <a@example.net>: Come back later",
     "what ends a line typed into a console": f"""\
 shop(prod)> UserMailer.welcome(user).deliver_now
@@ -233,7 +236,7 @@ E, [2024-01-01T00:00:01.1 #769] ERROR -- : [{REQUEST}] {SMTP_FRAME}
     "an SMTP error and its frames logged one after the other": f"""\
 E, [2024-01-01T00:00:01.1 #769] ERROR -- : Cannot send: #<Net::SMTPFatalError: 550 5.1.1 User unknown>
 E, [2024-01-01T00:00:01.1 #769] ERROR -- : {SMTP_FRAME}""",
-    "Postal's test of its settings": "Message was not delivered successfully to SMTP server.\nError: EOFError (end of file)",
+    "Postal's test of its settings": "Message was not delivered successfully to SMTP server.\nError: EOFError (end)",
     "Postmark's web interface": "Postmark::ApiInputError (Invalid 'To' address: 'a@b'.):\n  app/a.rb:1:in `b'",
     "Postmark's frames": "Error sending\n/gems/postmark-1.25.1/lib/postmark/http_client.rb:78:in `handle_response'",
     "Amazon's web interface": "Aws::SESV2::Errors::MessageRejected: Email address is not verified.",

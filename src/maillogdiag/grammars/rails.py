@@ -23,6 +23,8 @@ from maillogdiag.records import Record
 
 # reply := code enhanced status code of the same class (RFC 3463)
 _REPLY = expression(r"(?P<class>[45])\d\d[ -](?P=class)\.\d{1,3}\.\d{1,3} ")
+# Discourse.handle_job_exception in lib/discourse.rb of Discourse
+_DISCOURSES_REPLY = expression(r"Job exception: (?P<reply>[45]\d\d[ -]\S[^\n]{0,2000})")
 _READERS = (read_activejob, read_mailer, read_sidekiq, read_delayed_job)
 
 
@@ -39,6 +41,7 @@ class RailsGrammar:
         "(email",
         "Devise::Async",
         "Job raised exception",
+        "Job exception: ",
         " WARN: ",
         '"lvl":"WARN"',
         "Error performing",
@@ -159,7 +162,9 @@ def _with_why(event: Event, entry: RubyEntry) -> Event:
 
 
 def _reply_alone(entry: RubyEntry) -> RubyException | None:
-    """The server's reply as a message of its own, of an exception that Ruby's Logger was given."""
+    """The server's reply as a message of its own, of an exception that Ruby's Logger, or Discourse's log, was given."""
+    if found := _DISCOURSES_REPLY.match(entry.line.message):
+        return RubyException(found["reply"].strip(), "Net::SMTPError")
     is_error = entry.line.level == "ERROR" and entry.line.pid is not None
     found = _REPLY.match(entry.line.message) if is_error else None
     return RubyException(entry.line.message.strip(), "Net::SMTPError") if found else None

@@ -111,8 +111,8 @@ _KNOWN_CLASS = WordedPattern(
 )  # fmt: skip
 _SMTP_KNOWN = WordedPattern(rf"(?<![\w:])(?:{_SMTP_CLASS.pattern})(?![#\w])", ("Net::SMTP", "Mail::"))
 _BEHIND_MESSAGE = expression(rf"(?P<message>[^\n]{{1,2000}}?) \((?P<name>{_CLASS})\)\s{{0,3}}(?:\n|$)")
-# What ends a script: `net/smtp.rb:539:in 'initialize': Connection refused (Errno::ECONNREFUSED)`; in a console below what
-# was typed, and with the gem: `net-smtp (0.5.1) lib/net/smtp.rb:883:in …`.
+# What ends a script: `net/smtp.rb:539:in 'initialize': Connection refused (Errno::ECONNREFUSED)`; in a console below
+# what was typed, and with the gem: `net-smtp (0.5.1) lib/net/smtp.rb:883:in …`.
 _UNCAUGHT = WordedPattern(
     r"(?m:^)\s{0,20}(?:[\w-]{1,60} \([\w.]{1,30}\) )?\S{1,400}\.rb:\d{1,6}:in\s[`'][^`'\n]{1,100}': "
     rf"(?P<message>[^\n]{{1,2000}}?)(?: \((?P<name>{_CLASS})\))?(?:\n|$)",

@@ -28,7 +28,8 @@ _MAIL_FILE = WordedPattern(
      "actionmailer", "/mail/message.rb", "/lib/postmark/"),
 )  # fmt: skip
 _SENDMAIL_FRAME = WordedPattern(
-    r"\S{0,80}delivery_methods/sendmail\.rb:\d{1,6}:in \S{1,80}", ("delivery_methods/sendmail.rb:",)
+    r"\S{0,80}delivery_methods/sendmail\.rb:\d{1,6}:in \S{1,80}|Channel::Driver::Sendmail",  # Zammad's
+    ("delivery_methods/sendmail.rb:", "Driver::Sendmail"),
 )
 _SMTP_METHOD = expression(
     r"net/smtp[\w/]{0,60}\.rb(?::\d+:in\s?[`'\"]?|\", line \d+, in |:\d+ - | -> \*\*)"
