@@ -157,6 +157,11 @@ E-mail could not be sent with this configuration, try again.
         '{"severity":"WARN","class":"ActionMailer::MailDeliveryJob","jid":"abc","job_status":"fail",'
         '"error_message":"execution expired","error_class":"Net::OpenTimeout","exception.class":"Net::OpenTimeout"}'
     ),
+    "GitLab's two logs of a job": """\
+{"severity":"ERROR","time":"2024-05-02T10:00:00.000Z","exception.class":"Net::SMTPFatalError",\
+"exception.message":"550 5.1.1 No","extra.sidekiq":{"class":"ActionMailer::MailDeliveryJob","jid":"beef"}}
+{"severity":"WARN","time":"2024-05-02T10:00:00.001Z","class":"ActionMailer::MailDeliveryJob","jid":"beef",\
+"job_status":"fail","exception.class":"Net::SMTPFatalError","exception.message":"550 5.1.1 No"}""",
     "lograge": '{"path":"/users","status":500,"exception":["Net::SMTPFatalError","550 5.7.1 Not allowed\\n"]}',
     "Que": '{"lib":"que","event":"job_errored","error":{"class":"Net::SMTPFatalError","message":"550 5.1.1 No"}}',
     "a wrapper and its cause": """\
@@ -240,6 +245,7 @@ E, [2024-01-01T00:00:01.1 #769] ERROR -- : {SMTP_FRAME}""",
     "Postmark's web interface": "Postmark::ApiInputError (Invalid 'To' address: 'a@b'.):\n  app/a.rb:1:in `b'",
     "Postmark's frames": "Error sending\n/gems/postmark-1.25.1/lib/postmark/http_client.rb:78:in `handle_response'",
     "Amazon's web interface": "Aws::SESV2::Errors::MessageRejected: Email address is not verified.",
+    "words around a time-out": "Mail delivery failed, next try in 5 s: Net::OpenTimeout execution expired",
     "a wrong value": "ArgumentError: wrong authentication type none",
     "frames that journalctl's pager cut": f"""\
 {SIX} WARN: Net::OpenTimeout: execution expired
@@ -296,6 +302,7 @@ NOTHING_FAILED = {
 E, [2024-01-01T00:00:01.1 #769] ERROR -- : [{REQUEST}] execution expired
 E, [2024-01-01T00:00:01.1 #769] ERROR -- : [{REQUEST}] {HTTP_FRAME}
 {HTTP_FRAME}""",
+    "mail that is fetched": "Mail fetch failed, next try in 5 s: Net::OpenTimeout execution expired",
     "Amazon's web interface for something else": "Aws::S3::Errors::AccessDenied: Access Denied",
     "Sidekiq's own frames": f"{SIX} WARN: /usr/lib/gems/sidekiq-6.5.12/lib/sidekiq/processor.rb:125:in `dispatch'",
     "a callback that stops the job": f"{TAGS} Error performing {ON} in 1ms: a before_perform callback halted the job",
@@ -377,6 +384,41 @@ def test_a_mail_job_that_lost_its_database_is_not_diagnosed_as_smtp() -> None:
 
     assert failure is not None
     assert "pg::connectionbad" == failure.normal
+
+
+def test_of_an_exception_and_its_cause_that_of_sending_mail_is_taken() -> None:
+    """What ends a script shows the cause last."""
+    (failure,) = failures(
+        f"/app/a.rb:9:in `b': no mail (Shop::Error)\n{SMTP_FRAME}: 550 5.1.1 No (Net::SMTPFatalError)"
+    )
+
+    assert failure is not None
+    assert 550 == failure.code
+
+
+def test_solid_queues_failed_executions_are_read() -> None:
+    log = '{"exception_class":"Net::SMTPFatalError","message":"550 5.1.1 No\\n","backtrace":[]}'
+
+    (failure,) = failures(log)
+
+    assert failure is not None
+    assert 550 == failure.code
+
+
+def test_gitlabs_logs_of_one_job_have_one_try_for_each_time() -> None:
+    """Its two files are read one after the other."""
+    class_ = '"exception.class":"Net::SMTPFatalError","exception.message":"550 5.1.1 No","jid":"beef"'
+    times = ("2024-05-02T10:00:00.100Z", "2024-05-02T10:04:00.100Z")
+    tracked = [f'{{"severity":"ERROR","time":"{time}",{class_}}}' for time in times]
+    jobs = [f'{{"severity":"WARN","time":"{time}","job_status":"fail",{class_}}}' for time in times]
+    lines = [
+        *(Line(text, Place("exceptions_json.log", number)) for number, text in enumerate(tracked, 1)),
+        *(Line(text, Place("sidekiq.log", number)) for number, text in enumerate(jobs, 1)),
+    ]
+
+    attempts = list(assemble_attempts(event for record in join_lines(lines) for event in GRAMMAR.read(record)))
+
+    assert [datetime.fromisoformat(time) for time in times] == [attempt.first_time for attempt in attempts]
 
 
 def test_an_http_status_is_no_reply_code() -> None:

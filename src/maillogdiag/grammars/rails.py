@@ -141,6 +141,10 @@ def _read_exception(entry: RubyEntry) -> tuple[Event, ...]:
         form = "ruby-exception?"
     failure = failure_of(exception, entry.text, entry.app)
     event = entry.event(EventKind.FAILED, form, job, failure=failure, request=entry.line.request_tag)
+    if job.jid:
+        # GitLab writes it into exceptions_json.log, and what became of the job into sidekiq.log.
+        form = "gitlab-job" if '"job_status"' in entry.text else form
+        return (event._replace(form=form, keys=(f"why:jid/{job.jid}", *event.keys)),)
     if not is_logged:
         return (event,)
     # Who logs `exception.inspect` logs the exception itself next: see `RubyException.is_bare`.

@@ -110,6 +110,7 @@ _JSON_HEAD = expression(
     r'(?:"ctx":\{[^{}]{0,2000}\},)?"lvl":"(?P<lvl>\w+)","msg":"(?P<msg>.*)',
     re.DOTALL,
 )
+_GITLAB_HEAD = expression(r'\{"severity":"[A-Z]{4,7}","time":"(?P<time>[^"]{19,40})"')
 _TAG = expression(r"\[([^\[\]]+)\]")
 _UUID = expression(r"[0-9a-fx]{8}-?(?:[0-9a-fx]{4}-?){3}[0-9a-fx]{12}$")
 
@@ -118,10 +119,11 @@ def read_line(text: str) -> RubyLine:
     """Take the head off a log entry.
 
         line       = [ head ] { "[" tag "]" } message
-        head       = sidekiq-3 | sidekiq-6 | sidekiq-8 | logger | json
+        head       = sidekiq-3 | sidekiq-6 | sidekiq-8 | gitlab | logger | json
         sidekiq-3  = [ time ] [ pid ] "TID-" tid [ class "JID-" jid [ "BID-" bid ] ] level ":"
         sidekiq-6  = [ time ] "pid=" pid "tid=" tid { key "=" value } level ":"
         sidekiq-8  = level time "pid=" pid "tid=" tid { key "=" value } ":"
+        gitlab     = '{"severity":"' level '","time":"' time '"'
         logger     = [ letter "," "[" time "#" pid [ "-" thread ] "]" ] level "--" [ program ] ":"
 
     Example: `2024-05-02T08:11:09.201Z pid=7 tid=1cq class=ActionMailer::MailDeliveryJob jid=1f2e INFO: start`
@@ -132,6 +134,8 @@ def read_line(text: str) -> RubyLine:
     if text.startswith('{"ts":'):
         return _read_json(text)
     text = text[:MOST_CHARACTERS]
+    if gitlab := _GITLAB_HEAD.match(text):
+        return RubyLine(text, *_time(gitlab["time"]))
     found = _parts_of(text)
     if not found.get("head") and ("tid=" in (begin := text[:_MOST_CHARACTERS_BEFORE]) or "TID-" in begin):
         start = _SIDEKIQ_START.search(begin, 1)

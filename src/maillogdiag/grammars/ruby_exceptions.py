@@ -85,8 +85,8 @@ _NETWORK_MESSAGE = WordedPattern(
 # These search what is in lower case: to search without regard to case takes ten times as long.
 _MAIL_WORDS = WordedPattern(
     r"\bport (?:25|465|587|2525)\b|(?<=[\w\])]):(?:25|465|587|2525)\b(?![:.\d])|smtp|sendmail|[a-z]mailer\b|@mailers\b"
-    r"|\b(?:send|sent|sending|deliver\w{0,5}|notif\w{0,10})\b[^\n]{0,40}\be-?mails?\b|\be-?mails?\b[^\n]{0,30}"
-    r"\b(?:could not|cannot|not|failed|fail|error|delivery)\b",
+    r"|\bmail delivery\b|\b(?:send|sent|sending|deliver\w{0,5}|notif\w{0,10})\b[^\n]{0,40}\be-?mails?\b"
+    r"|\be-?mails?\b[^\n]{0,30}\b(?:could not|cannot|not|failed|fail|error|delivery)\b",
     ("mail", "smtp", ":25", ":465", ":587", "port 25", "port 465", "port 587"),
 )
 _OTHER_SERVICE = expression(
@@ -124,7 +124,8 @@ _LINE_BELOW = expression(
     r"[`*:,\s-]{0,40}(?:Error message:[*\s]{0,5}`{0,3}\s?)?"
     r"(?P<message>[^\n`]{1,2000})"
 )
-# Structured logs: `"error_class":"X","error_message":"m"` in either order, `"exception":["X","m"]`, Que's `"error"`.
+# Structured logs: `"error_class":"X","error_message":"m"` in either order, `"exception":["X","m"]`, Que's `"error"`,
+# Solid Queue's `"exception_class":"X","message":"m"`.
 _FIELD_CLASS = WordedPattern(
     r"(?:exception[._]?|error[._])class\\?\"?\s{0,2}(?:=>|:|=)\s{0,2}\\?\"?(?P<name>[A-Z][\w:]{1,120})",
     ("exception.class", "exception_class", "exceptionclass", "error.class", "error_class"),
@@ -134,9 +135,9 @@ _FIELD_MESSAGE = WordedPattern(
     ("exception.message", "exception_message", "exceptionmessage", "error.message", "error_message"),
 )
 _PAIR = WordedPattern(
-    rf"\"(?:exception\": ?\[|error\": ?{{\"class\": ?)\"(?P<name>{_CLASS})\", ?(?:\"message\": ?)?"
-    r"\"(?P<message>(?:[^\"\\]|\\.){0,4000})",
-    ('"exception":', '"error":'),
+    rf"\"(?:exception\": ?\[|error\": ?{{\"class\": ?|exception_class\": ?(?=\"[\w:]+\", ?\"message))"
+    rf"\"(?P<name>{_CLASS})\", ?(?:\"message\": ?)?\"(?P<message>(?:[^\"\\]|\\.){{0,4000}})",
+    ('"exception":', '"error":', '"exception_class":'),
 )
 _PYTHON = WordedPattern(
     r"Traceback \(most recent|\.py\", line|\bsmtplib\.", ("Traceback (most recent", '.py", line', "smtplib.")
@@ -171,9 +172,8 @@ def find_exception(text: str) -> RubyException | None:
         return None
     if structured := _structured(text):
         return structured
-    if uncaught := _UNCAUGHT.search(text):
-        message, name = uncaught["message"], uncaught["name"]
-        return RubyException(f"{name}: {message}" if name else message, name)
+    if uncaught := _uncaught(text):
+        return uncaught
     head = without_frames(text)
     found = _SMTP_KNOWN.search(head) or _KNOWN_CLASS.search(head)
     if found is None:
@@ -186,6 +186,16 @@ def find_exception(text: str) -> RubyException | None:
     below = _LINE_BELOW.match(head, found.end())
     message = below["message"].strip() if below else ""
     return RubyException(f"{found[0]}: {message}" if message else found[0], found[0])
+
+
+def _uncaught(text: str) -> RubyException | None:
+    """What ended a script; of an exception and its causes, which follow it, the first that is of sending mail."""
+    found = [
+        RubyException(f"{one['name']}: {one['message']}" if one["name"] else one["message"], one["name"])
+        for one in _UNCAUGHT.finditer(text)
+    ]
+    # sorted() keeps the order of those alike.
+    return next(iter(sorted(found, key=lambda one: (not one.is_smtp, not one.is_network))), None)
 
 
 def _structured(text: str) -> RubyException | None:

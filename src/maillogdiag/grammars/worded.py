@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cached_property
 
 
@@ -32,3 +33,7 @@ class WordedPattern:
             if word in text:
                 return self.compiled.search(text)
         return None
+
+    def finditer(self, text: str) -> Iterator[re.Match[str]]:
+        """Yield all matches in `text`, as `re.finditer` does."""
+        return self.compiled.finditer(text) if any(word in text for word in self.words) else iter(())
