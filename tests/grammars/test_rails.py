@@ -396,9 +396,14 @@ def test_of_an_exception_and_its_cause_that_of_sending_mail_is_taken() -> None:
     assert 550 == failure.code
 
 
-def test_solid_queues_failed_executions_are_read() -> None:
-    log = '{"exception_class":"Net::SMTPFatalError","message":"550 5.1.1 No\\n","backtrace":[]}'
-
+@pytest.mark.parametrize(
+    "log",
+    [
+        '{"exception_class":"Net::SMTPFatalError","message":"550 5.1.1 No\\n","backtrace":[]}',  # Solid Queue
+        '{"level":"error","exception":{"name":"Net::SMTPFatalError","message":"550 5.1.1 No"}}',  # Semantic Logger
+    ],
+)
+def test_the_code_is_read_from_structured_logs(log: str) -> None:
     (failure,) = failures(log)
 
     assert failure is not None

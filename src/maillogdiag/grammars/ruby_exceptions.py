@@ -125,7 +125,7 @@ _LINE_BELOW = expression(
     r"(?P<message>[^\n`]{1,2000})"
 )
 # Structured logs: `"error_class":"X","error_message":"m"` in either order, `"exception":["X","m"]`, Que's `"error"`,
-# Solid Queue's `"exception_class":"X","message":"m"`.
+# Solid Queue's `"exception_class":"X","message":"m"`, Semantic Logger's `"exception":{"name":"X","message":"m"`.
 _FIELD_CLASS = WordedPattern(
     r"(?:exception[._]?|error[._])class\\?\"?\s{0,2}(?:=>|:|=)\s{0,2}\\?\"?(?P<name>[A-Z][\w:]{1,120})",
     ("exception.class", "exception_class", "exceptionclass", "error.class", "error_class"),
@@ -135,7 +135,8 @@ _FIELD_MESSAGE = WordedPattern(
     ("exception.message", "exception_message", "exceptionmessage", "error.message", "error_message"),
 )
 _PAIR = WordedPattern(
-    rf"\"(?:exception\": ?\[|error\": ?{{\"class\": ?|exception_class\": ?(?=\"[\w:]+\", ?\"message))"
+    r"\"(?:exception\": ?\[|(?:error|exception)\": ?{\"(?:class|name)\": ?"
+    r"|exception_class\": ?(?=\"[\w:]{1,200}\", ?\"message))"
     rf"\"(?P<name>{_CLASS})\", ?(?:\"message\": ?)?\"(?P<message>(?:[^\"\\]|\\.){{0,4000}})",
     ('"exception":', '"error":', '"exception_class":'),
 )
