@@ -34,3 +34,12 @@ def test_a_long_entry_ends_with_a_whole_word(length: int) -> None:
 
 def test_an_entry_without_a_blank_still_shows_the_decisive_words() -> None:
     assert "535-refused" in shown("x" * 5_000 + "535-refused" + "x" * 5_000, "535-refused")
+
+
+def test_a_class_and_a_message_that_stand_apart_show_the_message() -> None:
+    page = "\n".join(("Error: #7", "Project: shop", "Type: Net::SMTPServerBusy", "Message: 450 4.1.2 no such domain"))
+    failed = Event(EventKind.FAILED, "rails", Record(page, Place("log", 1)), "line")
+
+    evidence = evidence_of(failed, read_failure("Net::SMTPServerBusy: 450 4.1.2 no such domain"))
+
+    assert ["450 4.1.2 no such domain"] == [evidence.text[start:end] for start, end in evidence.marks]

@@ -25,6 +25,9 @@ def evidence_of(event: Event, failure: Failure) -> Evidence:
     record = event.record
     decisive = failure.text.strip().splitlines()[0] if failure.text.strip() else ""
     at = record.text.find(decisive) if decisive else -1
+    if at < 0 and ": " in decisive:  # a tracker's page has the exception's class and its message apart
+        decisive = decisive.split(": ", 1)[1]
+        at = record.text.find(decisive)
     text, shift = _lines_around(record.text, max(at, 0))
     marks: tuple[tuple[int, int], ...] = ()
     if at >= 0:
@@ -41,7 +44,8 @@ def sample_of(text: str) -> str:
 
 def _lines_around(text: str, at: int) -> tuple[str, int]:
     """Return the lines of `text` around position `at`, and by how much positions move."""
-    start = 0 if at < LEAD_CHARACTERS else text.rfind("\n", 0, at) + 1
+    is_near = at < LEAD_CHARACTERS and text.count("\n", 0, at) < _MOST_LINES
+    start = 0 if is_near else text.rfind("\n", 0, at) + 1
     if at - start > _BEFORE:
         start = at - _BEFORE
         start = min(start + _length(_HALF_WORD_AT_START.match(text[start:])), at)
