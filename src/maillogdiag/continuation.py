@@ -6,6 +6,7 @@
     JSON      pretty-printed, also a part of it without its beginning, or cut by newlines
     OpenSSL   its queue of errors, one a line, as PHP shows it
     SMTP      "535-first line", "535 last line"
+    DSN       the fields of a delivery status, for all recipients of a returned mail
 
 Everything else is a head, above all what begins with a time or level of its own.
 """
@@ -33,7 +34,7 @@ _HEAD = expression(
     r"|\[(?:DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL)\] |(?:time|ts|level)=\S"  # logfmt and kin
     r"|\d{1,8} TID-|pid=\d{1,8} tid="  # Sidekiq without time (Heroku)
     r"|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d "  # syslog whose envelope could not be read
-    r"|[\w.-]{1,100}/[\w/.-]{1,100}\[\d{1,10}\]: "  # Postfix without time
+    r"|[ \t]{0,16}[\w.-]{1,100}/[\w/.-]{1,100}\[\d{1,10}\]: "  # Postfix without time
     r"|\{\"(?:level|timestamp|ts|time|msg|message|reqId|lvl|severity|@timestamp)\""
     r"|(?:Started|Completed|Processing by|method=)\b"  # Rails' request lines, lograge
 )
@@ -81,6 +82,13 @@ _DEBUG_PAGE_FIELD = expression(
 # These stand in logs, too: they begin no page.
 _FURTHER_FIELD = expression(r"\*{0,2}(?:Severity|URL|File)\s*:")
 _TUPLE = expression(r"[({]\s*(?:\d{3}, |['\"])")
+# RFC 3464 section 2
+_DELIVERY_STATUS = expression(r"(?:Reporting-MTA|Original-Recipient|Final-Recipient): ?\S")
+_DELIVERY_STATUS_FIELD = expression(
+    r"(?:Original-Envelope-Id|(?:Reporting|Received-From|Remote)-MTA|DSN-Gateway|(?:Arrival|Last-Attempt)-Date"
+    r"|(?:Original|Final)-Recipient|Action|Status|Diagnostic-Code|Final-Log-ID|Will-Retry-Until|X-[A-Za-z-]{1,40}):",
+    re.IGNORECASE,
+)
 # What error trackers, and those who copy from them, put before a backtrace and around it.
 _FRAMES_HEADING = expression(
     r"[#*` ]{0,5}(?:Stack ?trace|Backtrace|Full trace)\b[:#*` ]{0,5}$|`{3}\w{0,10}\s*$"
@@ -163,6 +171,8 @@ class Structure:
             any(words in tail for words in _TEST_FAILED) or _CLASS_ALONE.match(text) or _CLASS_COLON.search(tail[-300:])
         ):
             self._state = Structure._one_line
+        elif _DELIVERY_STATUS.match(text):
+            self._state = Structure._delivery_status
         elif _DEBUG_PAGE.match(text) or _DEBUG_PAGE_FIELD.match(text):
             self._state = Structure._debug_page
         elif " with message " in tail and _MESSAGE_OPEN.search(tail):
@@ -231,6 +241,10 @@ class Structure:
         if text[0] == '"':
             self._state = Structure._nothing
         return text[0] == '"'
+
+    def _delivery_status(self, text: str) -> bool:
+        """The delivery status in a returned mail."""
+        return bool(_DELIVERY_STATUS_FIELD.match(text))
 
     def _debug_page(self, text: str) -> bool:
         """Django's page for an exception, or an error tracker's, copied as text."""

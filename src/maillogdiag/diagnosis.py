@@ -192,7 +192,12 @@ def decide(attempt: Attempt, diagnose: Diagnose) -> tuple[Event, Failure, Diagno
         text = event.record.text[:2000]
         failure = Failure(text=text, normal="", app=attempt.app)
         return event, failure, diagnose(failure)
-    return max(candidates, key=lambda found: _weight(found[0], found[2]))
+    event, failure, diagnosis = max(candidates, key=lambda found: _weight(found[0], found[2]))
+    if failure.code is None and failure.enhanced is None:
+        # Postfix gives its own status code in the delivery line, and the reason in a line above it.
+        own = (other.enhanced for _, other, _ in candidates if other.enhanced and other.code is None)
+        failure = failure._replace(enhanced=next(own, None))
+    return event, failure, diagnosis
 
 
 def _weight(event: Event, diagnosis: Diagnosis) -> tuple[bool, bool, bool, bool, int]:

@@ -99,8 +99,8 @@ _REPLY_PLACES = tuple(
         (r"with message \"(?=[2-5]\d\d[ -])", "with message"),
         (r"got code \"(?=[2-5]\d\d\")", "got code"),
         (r"[({\[, ]\(?(?=[45]\d\d, ?[bu]?['\"])", ","),
-        (r"(?:error core|(?<!expected response )code|status)\"?[:=]? ?\"?(?=[2-5]\d\d\b)",
-         "error core", "code", "status"),
+        (r"(?:error core|(?<!expected response )code)\"?[:=]? ?\"?(?=[2-5]\d\d\b)", "error core", "code"),
+        (r"status\"?[:=]? ?\"?(?=[45]\d\d\b)", "status"),  # a program's exit status is at most 255
         (r"could not get 3xx \((?=[2-5]\d\d)", "could not get 3xx"),
         (r"^\W{0,4}(?:smtp; ?|s: )?(?=[2-5]\d\d(?:[ -]|$))", ""),
         (r"(?:error|exception|refused|busy|command|failed)(?: \(|: ?| (?=[245]\d\d[ -][245]\.\d))(?=[2-5]\d\d[ -])",

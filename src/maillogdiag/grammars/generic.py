@@ -85,6 +85,8 @@ _INCOMING = WordedPattern(
     ("NOQUEUE", "reject: ", "smtpd", "postscreen", "rejected ", "SASL ", "com.sun.mail.", "Net.Imap", "dovecot",
      "fail2ban", "spamd", "amavis", "rip=", "connecting host"),
 )  # fmt: skip
+# Programs that judge what others send here.
+_GUARD = expression(r"polic|postgrey|dmarc|dovecot|amavis|rspamd|spamd|fail2ban")
 _FRAME = expression(r"\n\s{1,40}(?:at |\.\.\. \d|#\d{1,3} |from )[^\n]{0,1000}")
 # smtplib's debug output: its error comes after it, or another line has the whole of it.
 _TRANSCRIPT = expression(r"\s*(?:reply|send|data): ")
@@ -123,7 +125,7 @@ class _Generic:
     def read(self, record: Record) -> Iterable[Event]:
         """Return the failure that `record` plainly tells of."""
         text = _FRAME.sub("", record.text[:_MOST_CHARACTERS])
-        if not _is_about_mail(text, record.text[:_MOST_CHARACTERS]):
+        if _GUARD.search(record.process or "") or not _is_about_mail(text, record.text[:_MOST_CHARACTERS]):
             return ()
         if not any(word in text for word in _WORDS) and not _PORT.search(text):
             return ()

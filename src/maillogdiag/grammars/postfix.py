@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import pyparsing as pp
 
-from maillogdiag.events import Event, EventKind
+from maillogdiag.events import Event, EventKind, line_key
 from maillogdiag.expressions import expression
 from maillogdiag.failures import Failure, Phase, read_failure
 from maillogdiag.grammars.clients import is_near
@@ -31,10 +31,10 @@ _PROGRAM = expression(r"(?:^|\s)(?P<process>[\w.@-]{1,60}(?:/[\w.-]{1,40}){1,3})
 _QUEUE_ID = pp.Regex(r"(?P<queue>(?=[A-Za-z]{0,19}\d)[0-9A-Za-z]{5,20}|[0-9A-F]{6,15}):(?= )")
 _DELIVERY = pp.Regex(
     r"(?s)(?:to=<(?P<to>[^>]{0,320})>)?(?P<details>[^(]{0,1500}?)"
-    r"\bstatus=(?P<status>sent|deferred|bounced|(?:force-)?expired)\b(?:\s?\((?P<words>.*)|(?=,|$))"
+    r"\bstatus=(?P<status>sent|deferred|bounced|SOFTBOUNCE|(?:force-)?expired)\b(?:\s?\((?P<words>.*)|(?=,|$))"
 )
 _TROUBLE = pp.Regex(
-    r"(?s)(?:\(|<[^>]{1,320}>: )?"  # as postqueue and a returned mail show it
+    r"(?s)(?P<listed>\()?"  # as postqueue shows it
     r"(?P<trouble>connect to \S{1,300}: .*"
     r"|host \S{1,300} (?:said: |refused to talk to me: ).*"
     r"|lost connection with \S{1,300} while .*|conversation with \S{1,300} timed out while .*"
@@ -43,9 +43,10 @@ _TROUBLE = pp.Regex(
 )
 # Said where TLS is opportunistic, too: proves nothing unless another line of the try says that it failed.
 _DETAIL = pp.Regex(
-    r"(?s)(?P<certificate>(?:server )?certificate (?:peer name )?verification failed for .*)"
+    r"(?s)(?P<certificate>(?:server |CA )?certificate (?:peer name )?verification failed for .*)"
     r"|warning: (?P<library>TLS library problem: .*)"
     r"|warning: (?P<table>\S{1,300} (?:is unavailable|lookup error).*)"
+    r"|warning: (?P<transport>connect to transport .*)"
 )
 _FATAL = pp.Regex(r"(?s)(?P<fatal>fatal: .*)")
 _REJECTION = pp.Regex(
@@ -81,6 +82,8 @@ _LOGGED_IN = expression(r"sasl_username=|not owned by user")
 _VAGUE = expression(r"Server certificate not|Cannot start TLS: handshake failure|local data error while talking")
 _CLIENT_DAEMONS = frozenset({"smtp", "lmtp", "smtps", "relay"})
 _LOCAL_DAEMONS = frozenset({"local", "virtual"})
+# Where one of these ends, mail is not taken, or stays where it is.
+_MAIL_DAEMONS = _CLIENT_DAEMONS | _LOCAL_DAEMONS | {"pipe", "smtpd", "cleanup", "trivial-rewrite", "qmgr", "pickup"}
 _SUBMITTING = frozenset({"sendmail", "postdrop"})
 _SERVER_CHARACTERS = 80
 # Ties lines that do not name their process to the delivery line that follows.
@@ -126,6 +129,12 @@ class _Postfix:
         if "message_id" in parts:
             queue, sent_as = _message_id(parts), parts["message_id"]
             return (Event(EventKind.ENQUEUED, APP, record, "postfix-cleanup", message=queue, message_id=sent_as),)
+        if "transport" in parts:  # the delivery line of each mail that needs it says that it is unavailable
+            return (Event(EventKind.NOTICE, APP, record, "postfix-transport"),)
+        if "listed" in parts:
+            keys = (line_key(*record.place),)  # each mail has a line of its own in the queue's list
+            failure = read_failure(parts["trouble"], app=APP)
+            return (Event(EventKind.FAILED, APP, record, "postfix-listed", keys, failure=failure),)
         return _read_trouble(record, writer, parts)
 
 
@@ -154,7 +163,7 @@ def _read_delivery(record: Record, writer: _Writer, parts: dict[str, str]) -> tu
     words, details = parts["words"].strip().removesuffix(")"), parts["details"]
     event = Event(
         EventKind.ACCEPTED, APP, record, "postfix-delivery", tuple(keys), _message_id(parts), recipient=recipient,
-        is_final=parts["status"] not in ("sent", "deferred"),
+        is_final=parts["status"] not in ("sent", "deferred", "SOFTBOUNCE"),
     )  # fmt: skip
     if parts["status"] == "sent":
         # A mailbox here, of a bounce too: that says nothing about whether mail gets out.
@@ -185,7 +194,7 @@ def _read_trouble(record: Record, writer: _Writer, parts: dict[str, str]) -> tup
             form = f"postfix-{kind}?"
         case "library" if writer.daemon:
             form = "postfix-library?"
-        case "fatal" if writer.daemon in _CLIENT_DAEMONS | _SUBMITTING:
+        case "fatal" if writer.daemon in _MAIL_DAEMONS | _SUBMITTING:
             form = "postfix-fatal"
         case _:
             return ()

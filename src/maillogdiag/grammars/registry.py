@@ -22,6 +22,7 @@ _BUILT_IN = (
     "rails",
     "nextcloud",
     "ns8",
+    "returned_mail",
     "postfix",
     "exim",
     "sendmail",
@@ -32,7 +33,7 @@ _BUILT_IN = (
 MODULES = tuple(f"maillogdiag.grammars.{name}" for name in _BUILT_IN)
 """Where the built-in ones are; importing these is most of what loading them takes."""
 # Read whichever application it is.
-_FOR_ALL = ("services", "generic")
+_FOR_ALL = ("returned-mail", "services", "generic")
 # `--app` takes the application's name; a framework's grammar reads what its application logs.
 _READ_BY = {"mastodon": ("rails",), "zulip": ("zulip", "django")}
 
