@@ -43,6 +43,7 @@ def test_code_and_status_are_found_in_every_wrapping(text: str) -> None:
         "mail to 552@example.org was refused",
         "the message has 535 KB",
         "timeout after 500 seconds",
+        'Command died with status 255: "/usr/bin/tofax". Command output: no paper',
         "dial tcp 192.0.2.1:587: i/o timeout",
         "SSL_connect returned=1 errno=0 peeraddr=192.0.2.1:587 state=error: wrong version number",
         "Expected response code 220 but got an empty response",

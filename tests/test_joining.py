@@ -25,6 +25,7 @@ HEADS = {
     "Mattermost 4": "[2026/11/02 09:15:00 CET] [EROR] x",
     "Mattermost plain": "error [2026-11-02 09:15:00.226 Z] x",
     "Postfix": "postfix/smtp[138]: 3C1D8C1D28: to=<carol@example.org>",
+    "Postfix, indented": "    postfix/smtp[138]: 3C1D8C1D28: to=<carol@example.org>",
     "Celery": "[2026-11-02 09:15:00,777: ERROR/ForkPoolWorker-1] Task x raised unexpected",
 }
 

@@ -139,3 +139,18 @@ def test_a_time_that_go_does_not_know_is_reported_like_any_other(time: str, tmp_
     log.write_text("".join(f'{{"timestamp":"{one}",{words}}}\n' for one in (time, "2026-11-20 10:00:00.000 Z")))
 
     assert maillogdiag.scan([str(log)]).summary.failed == 2
+
+
+def test_the_reason_in_one_line_and_the_status_code_in_the_next_are_of_one_finding(tmp_path: Path) -> None:
+    log = tmp_path / "mail.log"
+    log.write_text(
+        "Nov 20 09:00:00 mx postfix/smtp[7]: SSL_connect error to mx.example.net[192.0.2.5]:25: -1\n"
+        "Nov 20 09:00:00 mx postfix/smtp[7]: warning: TLS library problem: error:0A000102:SSL routines::unsupported "
+        "protocol:ssl/statem/statem_lib.c:1986:\n"
+        "Nov 20 09:00:00 mx postfix/smtp[7]: 4F6B21E0A3: to=<ada@example.net>, relay=mx.example.net[192.0.2.5]:25, "
+        "delay=1, delays=0/0/1/0, dsn=4.7.5, status=deferred (Cannot start TLS: handshake failure)\n"
+    )
+
+    (finding,) = maillogdiag.scan([str(log)]).findings
+
+    assert ("tls-protocol", "4.7.5", 1) == (finding.cause, finding.enhanced, finding.count)

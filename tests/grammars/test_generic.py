@@ -68,6 +68,13 @@ def test_what_only_sounds_like_it_is_left_alone(text: str) -> None:
     assert () == tuple(GRAMMAR.read(record(text)))
 
 
+def test_what_a_program_says_that_judges_incoming_mail_is_left_alone() -> None:
+    text = "550 5.7.23 Message rejected due to: SPF fail - not authorized"
+
+    assert () != tuple(GRAMMAR.read(record(text)))
+    assert () == tuple(GRAMMAR.read(record(text)._replace(process="policyd-spf")))
+
+
 def test_the_reply_of_nodemailer_is_read_where_only_a_member_has_it() -> None:
     error = "Error: Can't send mail - all recipients were rejected\n  code: 'EENVELOPE',\n  response: '550 5.1.1 gone',"
 

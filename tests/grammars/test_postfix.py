@@ -145,6 +145,7 @@ def test_the_line_above_says_why_a_certificate_was_refused() -> None:
 
 def test_an_unverified_certificate_alone_is_no_failure() -> None:
     attempts = tries(
+        "CA certificate verification failed for mx.example.net[192.0.2.5]:25: num=65:no matching DANE TLSA records",
         "certificate verification failed for mx.example.net[192.0.2.5]:25: untrusted issuer /CN=Example",
         "Untrusted TLS connection established to mx.example.net[192.0.2.5]:25: TLSv1.3 with cipher X (256/256 bits)",
     )
@@ -152,11 +153,39 @@ def test_an_unverified_certificate_alone_is_no_failure() -> None:
     assert [] == attempts
 
 
-def test_a_fault_in_the_settings_is_a_failure() -> None:
-    (event,) = read("fatal: specify a password table via the `smtp_sasl_password_maps' configuration parameter")
+@pytest.mark.parametrize(
+    ("process", "text"),
+    [
+        ("postfix/smtp", "fatal: specify a password table via the `smtp_sasl_password_maps' configuration parameter"),
+        ("postfix/pipe", "fatal: get_service_attr: unknown username: mailstore"),
+        ("postfix/submission/smtpd", "fatal: no SASL authentication mechanisms"),
+    ],
+    ids=["smtp", "pipe", "smtpd"],
+)
+def test_a_fault_in_the_settings_is_a_failure(process: str, text: str) -> None:
+    (event,) = read(text, process)
 
     assert event.failure is not None
-    assert "password table" in event.failure.text
+    assert event.failure.text == text
+
+
+def test_a_bounce_that_is_held_back_is_a_failure_that_is_tried_again() -> None:
+    (event,) = read(f"4424441E46: {REFUSED.replace('bounced', 'SOFTBOUNCE')}")
+
+    assert (EventKind.FAILED, False) == (event.kind, event.is_final)
+
+
+def test_each_mail_of_the_queues_list_is_a_failure() -> None:
+    reason = "(connect to mx.example.net[192.0.2.5]:25: Connection timed out)"
+    listed = [Record(reason, Place("mailq.txt", number)) for number in (2, 6)]
+
+    assert 2 == len(list(assemble_attempts(event for one in listed for event in GRAMMAR.read(one))))
+
+
+def test_a_transport_that_is_not_there_fails_with_the_mails_that_need_it() -> None:
+    (event,) = read("warning: connect to transport lmtp: Connection refused", "postfix/qmgr")
+
+    assert event.kind is EventKind.NOTICE
 
 
 REFUSALS = {

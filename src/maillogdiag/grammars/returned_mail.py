@@ -79,7 +79,7 @@ def _event(record: Record, form: str, app: str, recipient: str | None, words: st
     said = flattened(words)
     reply = _REPLY.search(said)
     # A status that was copied without its address is told from another one's by the server's words alone.
-    keys = (f"same:returned/{(reply[0] if reply else said)[:_SAID_CHARACTERS]}",)
+    keys: tuple[str, ...] = (f"same:returned/{(reply[0] if reply else said)[:_SAID_CHARACTERS]}",)
     if recipient:
         keys = (f"returned:{record.place.source}/{recipient}", *keys)
     return Event(EventKind.FAILED, app, record, form, keys, failure=failure, recipient=recipient)
