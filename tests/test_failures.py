@@ -24,6 +24,7 @@ from maillogdiag.failures import Phase, read_failure
         "smtplib.SMTPDataError: (550, b'5.1.1 no such user')",
         "{'a@example.org': (550, b'5.1.1 no such user')}",
         "Error sending digest email to ['a@example.org'] with error code 550: b'5.1.1 no such user'",
+        "permanent error (550): 5.1.1 no such user",
         "failed to set the to address: 550 5.1.1 no such user",
         "host mx.example.org[192.0.2.1] said: 550 5.1.1 no such user (in reply to RCPT TO command)",
         'Expected response code "250" but got code "550", with message "550 5.1.1 no such user".',

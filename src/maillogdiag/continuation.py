@@ -46,7 +46,8 @@ _FRAME = expression(
     r"|\S{1,300}\.\w{1,5}:\d{1,7} - \S{1,80}\s*$|\d{1,7}: {1,3}\S{1,300} -> \*\*"  # Bugsnag's, Errbit's
     r"|/[^\s:]{1,300}(?::\d{1,7}(?::i?n?[^\n]{0,80})?)?[>\u2026]$"  # Ruby's, cut by a pager
     r"|at [\w.$<>/]{1,200}\(|Caused by: |\.\.\. \d{1,6} (?:more|levels)"  # Java's
-    r"|#\d{1,3} |Stack trace:$"  # PHP's
+    r"|#\d{1,3} |Stack trace:$|\d{1,3}\.\s{1,4}/\S{1,300}\.php (?:- )?line \d"  # PHP's, Nextcloud's log reader's
+    r"|[A-Za-z][\w\\]{1,200}->\w{1,100}\("
     r"|error:[0-9A-F]{8}:"  # OpenSSL's, behind PHP's "OpenSSL Error messages:"
 )
 _CLOSING = expression(r"[)}\]]['\")}\]]*[:,.;]*(?:\s|$|\()|>[)}\]'\"]*[:,.;]*\s*$")

@@ -27,6 +27,7 @@ FAILURES = {
     "a reply alone": "550 5.7.1 <ada@example.net>: Relay access denied",
     "a reply after words": "upstream answered: 421 4.7.0 Try again later, closing connection",
     "lettre": '[vaultwarden::mail][ERROR] SMTP error: lettre::transport::smtp::Error { source: "Relay access denied" }',
+    "SMTP with a word": "SMTP Delivery Error: 554, b'5.0.0 Error: transaction failed: unknown sender address')",
     "cron": "(root) MAIL (mailed 35 bytes of output but got status 0x004b from MTA)",
     "mail without e": "[critical]: Could not send mail with command `/usr/bin/mailer -t`",
     "no reason": "ERROR Could not send email to the administrator",

@@ -13,7 +13,8 @@ from maillogdiag.attempts import Attempt, Outcome, assemble_attempts
 from maillogdiag.events import Event
 from maillogdiag.failures import Phase
 from maillogdiag.grammars.nextcloud import GRAMMAR
-from maillogdiag.records import Place, Record
+from maillogdiag.joining import join_lines
+from maillogdiag.records import Line, Place, Record
 
 REPLY = 'Expected response code "250" but got code "550", with message "550 5.7.1 not yours".'
 
@@ -121,6 +122,39 @@ def test_the_trace_is_no_part_of_the_words() -> None:
 
     assert event.failure is not None
     assert (421, None) == (event.failure.code, event.failure.enhanced)
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        "1.\t/srv/nextcloud/3rdparty/swiftmailer/lib/classes/Swift/Transport/Smtp.php - line 341:\n"
+        'Swift_Transport_Smtp->assertResponseCode("421 a", [ 250])\n'
+        "2.\t/srv/nextcloud/lib/private/Mail/Mailer.php - line 90:\nOC\\Mail\\Mailer->send(OC\\Mail\\Message {})",
+        "0. /srv/nextcloud/3rdparty/symfony/mailer/Transport/Smtp/SmtpTransport.php line 281\n"
+        "   Symfony\\Component\\Mailer\\Transport\\Smtp\\SmtpTransport->assertResponseCode()\n"
+        "1. /srv/nextcloud/lib/private/Mail/Mailer.php line 90\n   OC\\Mail\\Mailer->send()",
+    ],
+    ids=["numbered, older", "numbered"],
+)
+def test_the_frames_that_the_log_reader_shows_are_of_the_failure_above(frames: str) -> None:
+    lines = [f"Swift_TransportException: {REPLY}", *frames.splitlines()]
+    records = join_lines(Line(text, Place("paste.txt", number)) for number, text in enumerate(lines, 1))
+
+    (event,) = [event for record in records for event in GRAMMAR.read(record)]
+
+    assert event.app == "nextcloud"
+    assert event.failure is not None
+    assert (550, "5.7.1", "assertResponseCode" in event.failure.text) == (
+        event.failure.code,
+        event.failure.enhanced,
+        False,
+    )
+
+
+def test_what_php_says_of_a_socket_that_is_not_there_is_no_failure_of_its_own() -> None:
+    words = "stream_set_timeout() expects parameter 1 to be resource, null given at /srv/nextcloud/Swift/Stream.php#279"
+
+    assert [] == tries(f"[PHP] Error: {words}")
 
 
 OTHERS = {

@@ -206,6 +206,11 @@ REFUSALS = {
         False,
     ),
     "our app's login": ("warning: app[10.0.0.9]: SASL LOGIN authentication failed: UGFzc3dvcmQ6", True),
+    "a stranger's login with a name": (
+        "warning: unknown[203.0.113.8]: SASL LOGIN authentication failed: (reason unavailable), "
+        "sasl_username=ada@example.org",
+        False,
+    ),
     "a stranger's login": ("warning: unknown[203.0.113.8]: SASL LOGIN authentication failed: UGFzc3dvcmQ6", False),
 }
 

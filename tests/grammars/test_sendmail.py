@@ -60,6 +60,7 @@ SPOKEN = {
     "sSMTP in a table": ("2026-11-20 09:14:05\tweb01\tsSMTP[77]\tCannot open smtp.example.org:587", "ssmtp", None),
     "msmtp as sendmail": ("sendmail: TLS certificate verification failed: no", "msmtp", None),
     "msmtp without settings": ("msmtp: account default not found: no configuration file available", "msmtp", None),
+    "msmtp, other logins": ("msmtp: the server does not support authentication method LOGIN", "msmtp", None),
     "msmtp, silent server": ("msmtp: the server sent an empty reply", "msmtp", None),
     "BusyBox": (
         '[pool www] said into stderr: "sendmail: can\'t connect to remote host (127.0.0.1): Connection refused"',

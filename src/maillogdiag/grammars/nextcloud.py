@@ -63,13 +63,17 @@ _PART_OF_OBJECT = expression(
 )
 # Of a backtrace as the log reader shows it: file and line, then the call, each in a line of its own.
 _FRAMES = expression(
-    r"\s*(?:(?:/[^\s:]{1,300}\.php - line \d{1,7}:|<<closure>>"
+    r"\s*(?:(?:(?:\d{1,3}\.\s{1,4})?/[^\s:]{1,300}\.php (?:- )?line \d{1,7}:?|<<closure>>"
     r"|(?:[\w\\]{1,200}(?:->|::))?\w{1,100}\([^\n]{0,400}\))[ \t]*(?:\n\s*|\Z))+"
 )
 _TRACE = expression(
-    r"(?: in | at |\. ?)/[\w./-]{10,300}\.php(?:[:#(]| - line).*|\s#0 /.*|\s\| \d{4}-\d\d-\d\dT.*", re.DOTALL
+    r"(?: in | at |(?:\n\d{1,3})?\.\s{0,4})/[\w./-]{10,300}\.php(?:[:#(]| (?:- )?line).*"
+    r"|\s#0 /.*|\s\| \d{4}-\d\d-\d\dT.*",
+    re.DOTALL,
 )
 _ESCAPED_EXCEPTION = expression(r'"Exception":"(?P<name>[^"]{1,200})","Message":"(?P<message>(?:[^"\\]|\\.){0,4000})')
+# What PHP says of a socket that was not opened.
+_NO_SOCKET = expression(r"stream_set_(?:timeout|blocking)\(\)")
 _EXPECTED_CODE = expression(r"Expected response code \"?(?P<codes>[\d/]{3,15})")
 _PHASES = {"220": Phase.GREETING, "235": Phase.AUTH, "334": Phase.AUTH, "354": Phase.DATA}
 
@@ -146,6 +150,8 @@ def _read_message(record: Record, words: str, context: str, key: str | None) -> 
     failure = read_failure(_cut_trace(words), app=app, phase=_phase(words))
     kind = EventKind.CONTEXT if is_warning else EventKind.FAILED
     form = "nextcloud-php*" if is_warning else "nextcloud-dialogue" if dialogue else "nextcloud-error"
+    if _NO_SOCKET.search(words):
+        kind, form = EventKind.CONTEXT, "nextcloud-php?"
     return (Event(kind, app, record, form, keys, failure=failure),)
 
 

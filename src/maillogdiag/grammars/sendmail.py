@@ -70,7 +70,7 @@ _REPLY = expression(r"smtpmsg='(?P<words>.*?)'(?= exitcode|$| \w{1,12}=)", re.DO
 _NO_TRY = expression(r"queued|Data format error \(dry run\)|(?:Message )?(?:waiting|hold)", re.IGNORECASE)
 _SPOKEN_TROUBLE = expression(
     r"cannot|can't|could not|fail|fatal|unable|denied|refused|timed out|error|not accepted|server message|certificate"
-    r"|empty reply|not found|not \(yet\) defined|must have|bad address|\([45]\d\d[ )-]",
+    r"|(?:empty|invalid) reply|not support|not found|not \(yet\) defined|must have|bad address|\([45]\d\d[ )-]",
     re.IGNORECASE,
 )
 # Which of the programs speaks as sendmail, by words of its own; and the words behind which it says no more.
