@@ -87,7 +87,7 @@ _INCOMING = WordedPattern(
      "fail2ban", "spamd", "amavis", "rip=", "connecting host"),
 )  # fmt: skip
 # Programs that judge what others send here.
-_GUARD = expression(r"polic|postgrey|dmarc|dovecot|amavis|rspamd|spamd|fail2ban")
+_GUARD = expression(r"polic|postgrey|dmarc|amavis|rspamd|spamd|fail2ban")
 _FRAME = expression(r"\n\s{1,40}(?:at |\.\.\. \d|#\d{1,3} |from )[^\n]{0,1000}")
 # smtplib's debug output: its error comes after it, or another line has the whole of it.
 _TRANSCRIPT = expression(r"\s*(?:reply|send|data): ")

@@ -77,7 +77,7 @@ _DELIVERY_LINE = Delayed(lambda: pp.Opt(_QUEUE_ID) + _DELIVERY)
 _RELAY = expression(r"relay=(?P<host>[\w.-]{1,255})\[[^\]]{0,60}\](?::(?P<port>\d{1,5}))?")
 _DSN = expression(r"dsn=(?P<dsn>[245]\.\d{1,3}\.\d{1,3})")
 _REJECTED_FROM_TO = expression(r"from=<(?P<from>[^>]{0,320})> to=<(?P<to>[^>]{0,320})>")
-_OF_A_LOGIN = expression(r"not owned by user")
+_OF_A_LOGIN = "not owned by user"
 # A line above says which: the delivery line shall not have the last word.
 _VAGUE = expression(r"Server certificate not|Cannot start TLS: handshake failure|local data error while talking")
 _CLIENT_DAEMONS = frozenset({"smtp", "lmtp", "smtps", "relay"})
@@ -210,7 +210,7 @@ def _read_trouble(record: Record, writer: _Writer, parts: dict[str, str]) -> tup
 def _read_refusal(record: Record, writer: _Writer, parts: dict[str, str]) -> tuple[Event, ...]:
     """A client that our server refused: ours where it is near, or has logged in."""
     reply, _, mail = parts["reply"].partition("; from=<")
-    if not (is_near(parts["client"], parts["address"]) or _OF_A_LOGIN.search(reply)):
+    if not (is_near(parts["client"], parts["address"]) or _OF_A_LOGIN in reply):
         return (Event(EventKind.NOTICE, APP, record, "postfix-stranger-refused"),)
     addresses = _REJECTED_FROM_TO.search(f"from=<{mail}")
     recipient = addresses["to"] if addresses else None
