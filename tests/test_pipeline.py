@@ -56,6 +56,20 @@ def test_the_same_log_given_twice_counts_once() -> None:
     assert maillogdiag.scan([log]).summary == maillogdiag.scan([log, log]).summary
 
 
+def test_programs_that_send_no_mail_have_no_part_in_it(tmp_path: Path) -> None:
+    log = tmp_path / "syslog"
+    log.write_text(
+        "Nov 20 09:14:05 mx rspamd_proxy[7]: <a1>; milter; rejected with 550 5.7.1 Spam message rejected\n"
+        "Nov 20 09:14:06 mx named[8]: client 192.0.2.4#4242: smtp.example.org: query failed (timed out)\n"
+        "Nov 20 09:14:07 mx saslauthd[9]: do_auth: auth failure: [user=ada] [service=smtp] [mech=pam]\n"
+    )
+
+    report = maillogdiag.scan([str(log)])
+
+    assert 0 == len(report.findings)
+    assert 0 == report.coverage[0].not_understood
+
+
 def test_a_hash_whose_quotation_marks_a_forum_made_curly_is_read_and_shown_as_it_is(tmp_path: Path) -> None:
     log = tmp_path / "paste.log"
     log.write_text("{“level”:“error”,“msg”:“Connection unsuccessful: SendMail: Failed to open connection, EOF”}\n")

@@ -15,7 +15,7 @@ from maillogdiag.evidence import sample_of
 from maillogdiag.expressions import expression
 from maillogdiag.failures import CURLY_QUOTES
 from maillogdiag.gate import Gate
-from maillogdiag.grammars.access_log import ACCESS_LINE
+from maillogdiag.grammars.bystanders import PROGRAMS, is_about_others, is_bystanders
 from maillogdiag.grammars.interface import Grammar
 from maillogdiag.records import Record
 from maillogdiag.reports.excerpts import SAMPLE_CHARACTERS
@@ -122,6 +122,9 @@ class Reader:
         """
         if record.is_routine:
             return self._read_routine(record, counts)
+        if record.process in PROGRAMS:
+            counts.records += record.lines
+            return ()
         text = record.text
         if not text.isascii() and _CURLY_KEY.search(text):
             straight = self.read(record._replace(text=text.translate(CURLY_QUOTES)), counts)
@@ -133,7 +136,8 @@ class Reader:
         # Plain words first: that is many times as fast.
         lower = text.lower()
         is_likely = any(word in lower for word in _LIKELY)
-        if is_likely and _MAIL.search(text) and _TROUBLE.search(text) and not ACCESS_LINE.search(text):
+        is_mail = is_likely and _MAIL.search(text) and _TROUBLE.search(text)
+        if is_mail and not (is_about_others(text) or is_bystanders(lower)):
             counts.records += 1
             counts.not_understood += 1
             counts.sample(text)

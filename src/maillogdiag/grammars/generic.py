@@ -14,7 +14,8 @@ import pyparsing as pp
 from maillogdiag.events import Event, EventKind
 from maillogdiag.expressions import expression
 from maillogdiag.failures import Phase, read_failure
-from maillogdiag.grammars.access_log import ACCESS_LINE
+from maillogdiag.grammars.bystanders import is_about_others, is_bystanders, is_notice, is_other_work
+from maillogdiag.grammars.nextcloud import EXPECTED_REPLY
 from maillogdiag.grammars.parts import parse_parts
 from maillogdiag.grammars.ports import MAIL_PORT
 from maillogdiag.grammars.worded import WordedPattern
@@ -25,14 +26,15 @@ _MOST_CHARACTERS = 8 * 1024
 
 # Words of one mail library or sending program each.
 _LIBRARY = WordedPattern(
-    r"nodemailer|SMTPConnection\.|code: '(?:EAUTH|EENVELOPE|EMESSAGE)'|command: '(?:CONN|AUTH|MAIL|RCPT|DATA)"
+    r"nodemailer(?![@ ]?\d|\.com)|SMTPConnection\.|code: '(?:EAUTH|EENVELOPE|EMESSAGE)'"
+    r"|command: '(?:CONN|AUTH|MAIL|RCPT|DATA)"
     r"|Invalid login: [45]\d\d|Greeting never received|all recipients were rejected"
     r"|com\.sun\.mail\.(?:smtp|util\.MailConnect)|(?:javax|jakarta)\.mail\.\w{0,40}(?:Failed|Authentication|Messaging)"
-    r"|springframework\.mail|Could not connect to SMTP host"
+    r"|springframework\.mail\.(?:\w{1,40}Exception|javamail\.JavaMailSenderImpl\.)|Could not connect to SMTP host"
     r"|System\.Net\.Mail\.Smtp|MailKit\.Net\.Smtp|Smtp(?:Command|Protocol|FailedRecipients?)Exception"
     r"|SMTP (?:[A-Z][a-z]{1,20} )?Error|SMTP ERROR|SMTP -> ERROR|SMTP connect\(\) failed"
     r"|PHPMailer|Mailer Error: |mail\(\): "
-    r"|Swift_\w{0,40}Exception|Connection could not be established with host|Expected response code \"?[\d/]{3,12}"
+    rf"|Swift_\w{{0,40}}Exception|Connection could not be established with host|{EXPECTED_REPLY}"
     r"|Failed to authenticate on SMTP server|smtp: server doesn't support|gomail: "
     r"|aiosmtplib\.\w|smtplib\.SMTP\w{4,}|Net::SMTP[A-Z]\w{4,}"
     r"|lettre::(?:transport|error)"
@@ -52,7 +54,7 @@ _REPLY = WordedPattern(
 _SENDING_FAILED = WordedPattern(
     r"(?:[Ff]ail(?:ed|ure)?|[Ee]rror|ERROR|[Uu]nable|[Cc]ould ?n[o']t|[Cc]annot|[Cc]an't)"
     r"\W{1,3}(?:\w{1,20}\W{1,3}){0,3}?"
-    r"(?:send|sending|deliver|delivering)\b(?:[^\n]{0,60}?\be-?mails?\b| mails?\b)"
+    r"(?:send|sending|deliver|delivering)\b(?:[^\n]{0,60}?\be-?mails?\b(?!\"\s?:|=|\.\w)| mails?\b)"
     r"|e-?mails? (?:could not be|was not|not) (?:sent|delivered)|[Ss]ending (?:of )?(?:the )?e-?mail failed",
     ("mail",),
 )
@@ -70,21 +72,8 @@ _TROUBLE = expression(
 _ERROR_WORDS = (
     "error", "fail", "exception", "fatal", "warn", "refused", "timed out", "timedout", "timeout", "unable",
     "could not", "couldn't", "cannot", "can't", "not sent", "not delivered", "rejected", "denied", "does not comply",
-    "invalid login", "never received", "but got status", "x509", "certificate", "curl: (",
-    "unsupported", "doesn't support",
-)  # fmt: skip
-# Other services, and mail servers that speak of those who come to them.
-_OTHERS = expression(
-    r"imap|pop3|ldap|oauth|webhook|\bpush|https?://[^\s\"]{0,200}\"?: |fetchmail|getmail|dovecot|smtpd\b|postscreen"
-    r"|amavis|rspamd|spamd\b|fail2ban|noqueue|reject: "
-    r"|rejected (?:rcpt|mail|ehlo|helo|connection)|inbound|incoming"
-    r"|upstream|postgres|redis|elastic|plugin_id|sasl \w{1,20} authentication|ssl_accept|rip=|\bclient ip\b"
-)
-_INCOMING = WordedPattern(
-    r"NOQUEUE|reject: |smtpd\b|postscreen|rejected (?:RCPT|MAIL|EHLO|HELO)|SASL \w{1,20} authentication failed"
-    r"|com\.sun\.mail\.(?:imap|pop3)|Net\.Imap|dovecot|fail2ban|rspamd|amavis|spamd\b|rip=|connecting host",
-    ("NOQUEUE", "reject: ", "smtpd", "postscreen", "rejected ", "SASL ", "com.sun.mail.", "Net.Imap", "dovecot",
-     "fail2ban", "spamd", "amavis", "rip=", "connecting host"),
+    "invalid login", "never received", "but got status", "x509", "self-signed", "self signed", "not trusted",
+    "untrusted", "has expired", "not match", "curl: (", "unsupported", "doesn't support",
 )  # fmt: skip
 # Programs that judge what others send here.
 _GUARD = expression(r"polic|postgrey|dmarc|amavis|rspamd|spamd|fail2ban")
@@ -160,9 +149,9 @@ def _is_about_mail(text: str, whole: str) -> bool:
         return False
     if not has_reply and not any(word in lower for word in _ERROR_WORDS):
         return False
-    if _INCOMING.search(text) or ACCESS_LINE.search(text) or _TRANSCRIPT.match(text):
+    if is_about_others(text) or is_notice(text) or _TRANSCRIPT.match(text):
         return False
-    return bool(is_sure) or not _OTHERS.search(lower)
+    return bool(is_sure) or not (is_bystanders(lower) or is_other_work(lower))
 
 
 GRAMMAR = _Generic()

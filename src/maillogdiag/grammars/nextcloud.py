@@ -26,10 +26,14 @@ from maillogdiag.times import aware
 APP = "nextcloud"
 _MOST_CHARACTERS = 8 * 1024
 
+EXPECTED_REPLY = r"Expected response code \"?(?:2[2-5]|3[35])\d"
+"""What SwiftMailer and Symfony Mailer say of a reply; those who ask for web pages say it of other codes."""
+
 # What only a mailer says.
 _MAILER = expression(
     r"Swift_|[Ss]wift[/\\](?:lib|Transport|Mailer)|Component\\{1,4}Mailer|Connection could not be established with host"
-    r"|Failed to authenticate on SMTP server|Failed to find an authenticator|Expected response code"
+    r"|Failed to authenticate on SMTP server|Failed to find an authenticator"
+    rf"|{EXPECTED_REPLY}"
     r"|Unable to connect with (?:STARTTLS|TLS encryption)|Error connecting to SMTP server|Horde_(?:Smtp|Mail_Ex)"
     r"|Connection to \"[^\"]{1,200}\" (?:has been closed unexpectedly|timed out)|mail\(\) returned failure"
     r"|Sending mail to .{0,400}? failed|Could not send mail to |Could not send message"
@@ -39,7 +43,7 @@ _MAILER = expression(
 )
 # Words of PHP's mailers, whichever application they serve.
 _PHP_MAILER = WordedPattern(
-    r"Swift|authenticator|stream_socket_|Connection could not be established|Expected response code"
+    rf"Swift|authenticator|stream_socket_|Connection could not be established|{EXPECTED_REPLY}"
     r"|Unable to connect with|Connection to \"|Could not send mail to |TLS required but neither",
     ("Swift", "authenticator", "stream_socket_", "Connection ", "Expected response code", "Unable to connect with",
      "Could not send mail to ", "TLS required but neither"),

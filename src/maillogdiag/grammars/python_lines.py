@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from maillogdiag.expressions import expression
+from maillogdiag.grammars.bystanders import is_bystanders
 from maillogdiag.grammars.python_traceback import SMTP_CLASS, is_network_exception
 
 # class [":" text | "(" arguments ")"]: an exception that happened, not one that source code names.
@@ -76,7 +77,7 @@ def find_mail_reason(text: str) -> str | None:
         return None
     if words := _SMTPLIB_WORDS.search(text):
         return None if _OTHER_CLOSED.search(line) else words["error"].strip()
-    if _INCOMING.search(line) or "dial tcp" in line:  # Go's net package
+    if _INCOMING.search(line) or "dial tcp" in line or is_bystanders(line.lower()):  # "dial" is of Go's net package
         return None
     if (pair := _REPLY_PAIR.search(line)) and _is_smtp_reply(pair, line):
         return pair["error"]

@@ -1,0 +1,91 @@
+"""Programs and words that are not about mail that goes out, though they name SMTP, its ports or its replies."""
+
+from __future__ import annotations
+
+from maillogdiag.expressions import expression
+from maillogdiag.grammars.access_log import ACCESS_LINE
+from maillogdiag.grammars.worded import WordedPattern
+
+PROGRAMS = frozenset({
+    # name servers
+    "named", "unbound", "dnsmasq", "systemd-resolved", "coredns", "pdns_recursor", "kresd",
+    # who lets others in
+    "sshd", "sshd-session", "dropbear", "saslauthd", "courieresmtpd",
+    # who judges the mail of others, or signs one: the mail server says what becomes of it
+    "rspamd", "rspamd_proxy", "spamd", "amavis", "clamd", "clamav-milter", "opendkim", "opendmarc", "postgrey",
+    "policyd-spf",
+    # proxies, probes and sensors
+    "haproxy", "traefik", "kubelet", "blackbox_exporter", "suricata", "snort",
+    # certificates
+    "certbot", "acme.sh", "lego", "caddy",
+})  # fmt: skip
+"""What the system's log calls programs that send no mail and pass none on."""
+
+_STRANGERS = WordedPattern(
+    r"NOQUEUE|reject: |smtpd\b|postscreen|rejected (?:RCPT|MAIL|EHLO|HELO)|SASL \w{1,20} authentication failed"
+    r"|com\.sun\.mail\.(?:imap|pop3)|Net\.Imap|dovecot|fail2ban|rspamd|amavis|spamd\b|rip=|connecting host"
+    r"|\blmtp\(|saslauthd|pam_unix\(smtp:"
+    r"|\bsmtp failed-command "  # OpenSMTPD, usr.sbin/smtpd/smtp_session.c
+    r"|\[core\] S: |\bretval=DENY"  # Haraka, connection.js and plugins.js
+    r"|\blistenerId = |smtp::inbound::"  # Stalwart
+    r"|\"src_ip\":"  # maddy, internal/endpoint/smtp
+    # What a server answers, as Exchange, MDaemon, hMailServer and Exim's debug output show it.
+    r"|(?:,>,\"?|--> |\"SENT: |SMTP>> )[45]\d\d[ -]"
+    r"|\bSMTP-IN\b",  # MailEnable, Axigen
+    ("NOQUEUE", "reject: ", "smtpd", "postscreen", "rejected ", "SASL ", "com.sun.mail.", "Net.Imap", "dovecot",
+     "fail2ban", "spamd", "amavis", "rip=", "connecting host", "lmtp(", "saslauthd", "pam_unix(smtp:", "failed-command",
+     "[core] S: ", "retval=DENY", "listenerId = ", "smtp::inbound::", '"src_ip":', ",>,", "--> ", "SENT: ", "SMTP>> ",
+     "SMTP-IN"),
+)  # fmt: skip
+
+# In lower case.
+_BYSTANDERS = expression(
+    # Who comes, or logs in: Zimbra, Go's net/http, OpenSSH, nginx, databases.
+    r"\boip=|handshake error from|timeout before authentication|kex_exchange|port forward|\bconnect_to "
+    r"|to connect to host|client login failed: |password authentication failed for user"
+    # What proxies say: Traefik, HAProxy.
+    r"|dialing backend|handling tcp|readfrom tcp|/\d{1,2}: (?:ssl handshake failure|connection closed)"
+    # Who tries whether something answers: Kubernetes, Prometheus, HAProxy, Nagios, Monit, Uptime Kuma.
+    r"|probe failed|probetype|module=\w{1,60} target=|health check for server|layer[467] |(?:service|host) alert: "
+    r"|(?:service|host) notification: |failed protocol test|\[monitor\]"
+    # Suricata, Snort.
+    r"|\[\*\*\]|\"event_type\":"
+    # What name servers say of a question.
+    r"|resolving '|plugin/errors|nameserver |for dns server |failed to exchange "
+    # How certificates are come by.
+    r"|\bacme\b|\brenewal\b|renew certificate|obtain\w{0,3} (?:an )?(?:acme )?certificate|certificate obtained"
+    r"|certificate from issuer|:verify error:|challenge failed for"
+)
+_OTHER_WORK = expression(
+    r"imap|pop3|ldap|oauth|webhook|\bpush|\bsms\b|https?://[^\s\"]{0,200}\"?: |fetchmail|getmail|dovecot|smtpd\b"
+    r"|postscreen|amavis|rspamd|spamd\b|fail2ban|noqueue|reject: "
+    r"|rejected (?:rcpt|mail|ehlo|helo|connection)|inbound|incoming"
+    r"|upstream|postgres|redis|elastic|plugin_id|sasl \w{1,20} authentication|ssl_accept|rip=|\bclient ip\b"
+    r"|headers already sent"
+)
+
+# What PHP says of source code, not of a mail.
+_NOTICE = WordedPattern(
+    r"\bDeprecated: |\b(?:Warning|Notice): {1,2}(?:Undefined|Trying to|Attempt to|Array to|Use of|A non-numeric)",
+    ("Deprecated: ", "Warning: ", "Notice: "),
+)
+
+
+def is_about_others(text: str) -> bool:
+    """Whether the text is about those who bring mail or ask for a web page, whatever else it says."""
+    return bool(_STRANGERS.search(text) or ACCESS_LINE.search(text))
+
+
+def is_notice(text: str) -> bool:
+    """Whether the text is about source code."""
+    return _NOTICE.search(text) is not None
+
+
+def is_bystanders(lower: str) -> bool:
+    """Whether a text in lower case is of those who watch, lead to or look up a mail server, and send no mail."""
+    return _BYSTANDERS.search(lower) is not None
+
+
+def is_other_work(lower: str) -> bool:
+    """Whether a text in lower case has words of other services; such a one may well tell of a failed mail, too."""
+    return _OTHER_WORK.search(lower) is not None
