@@ -164,6 +164,9 @@ OTHERS = {
     "update check": entry(
         "stream_socket_client(): unable to connect to tcp://updates.example.com:443", "PHP", url="/a"
     ),
+    "socket of IMAP": entry(
+        "stream_socket_client(): Unable to connect to tls://mail.example.org:993 (Connection refused)", "PHP", url="/a"
+    ),
     "a backtrace's file": "/var/www/nextcloud/3rdparty/swiftmailer/lib/classes/Swift/Transport.php - line 7:",
     "a backtrace's call": "Swift_Transport_StreamBuffer->startTLS()",
     "mail that left": entry("Refresh of mailboxes done", "mail"),

@@ -25,7 +25,8 @@ _STRANGERS = WordedPattern(
     r"NOQUEUE|reject: |smtpd\b|postscreen|rejected (?:RCPT|MAIL|EHLO|HELO)|SASL \w{1,20} authentication failed"
     r"|com\.sun\.mail\.(?:imap|pop3)|Net\.Imap|dovecot|fail2ban|rspamd|amavis|spamd\b|rip=|connecting host"
     r"|\blmtp\(|saslauthd|pam_unix\(smtp:"
-    r"|\bsmtp failed-command "  # OpenSMTPD, usr.sbin/smtpd/smtp_session.c
+    r"|\bsmtp failed-command |\bsmtp-in: "  # OpenSMTPD, usr.sbin/smtpd/smtp_session.c
+    r"|Received-SPF: |\bPolicy action="  # policyd-spf, postfix-policyd-spf-perl
     r"|\[core\] S: |\bretval=DENY"  # Haraka, connection.js and plugins.js
     r"|\blistenerId = |smtp::inbound::"  # Stalwart
     r"|\"src_ip\":"  # maddy, internal/endpoint/smtp
@@ -33,18 +34,24 @@ _STRANGERS = WordedPattern(
     r"|(?:,>,\"?|--> |\"SENT: |SMTP>> )[45]\d\d[ -]"
     r"|\bSMTP-IN\b",  # MailEnable, Axigen
     ("NOQUEUE", "reject: ", "smtpd", "postscreen", "rejected ", "SASL ", "com.sun.mail.", "Net.Imap", "dovecot",
-     "fail2ban", "spamd", "amavis", "rip=", "connecting host", "lmtp(", "saslauthd", "pam_unix(smtp:", "failed-command",
-     "[core] S: ", "retval=DENY", "listenerId = ", "smtp::inbound::", '"src_ip":', ",>,", "--> ", "SENT: ", "SMTP>> ",
-     "SMTP-IN"),
+     "fail2ban", "spamd", "amavis", "rip=", "connecting host", "lmtp(", "saslauthd", "pam_unix(smtp:",
+     "failed-command", "smtp-in: ", "Received-SPF: ", "Policy action=", "[core] S: ", "retval=DENY", "listenerId = ",
+     "smtp::inbound::", '"src_ip":', ",>,", "--> ", "SENT: ", "SMTP>> ", "SMTP-IN"),
 )  # fmt: skip
 
 # In lower case.
 _BYSTANDERS = expression(
     # Who comes, or logs in: Zimbra, Go's net/http, OpenSSH, nginx, databases.
     r"\boip=|handshake error from|timeout before authentication|kex_exchange|port forward|\bconnect_to "
-    r"|to connect to host|client login failed: |password authentication failed for user"
-    # What proxies say: Traefik, HAProxy.
+    r"|to connect to host|client login failed: |while ssl handshaking|\(remote ip: "
+    # Databases, whatever a table or an account is named.
+    r"|password authentication failed for user|access denied for user|sqlstate\[|\btable '|\bcolumn \""
+    # Who builds and runs containers: Docker, Kubernetes.
+    r"|failed to pull|after pull error|mountvolume\.|back-off restarting|error creating: pods|external connectivity"
+    r"|timed out waiting for the condition"
+    # What proxies and web servers say: Traefik, HAProxy, Squid, Apache but for PHP's words.
     r"|dialing backend|handling tcp|readfrom tcp|/\d{1,2}: (?:ssl handshake failure|connection closed)"
+    r"|\btcp_(?:tunnel|denied|miss)|\bah0(?!1071)\d{4}: "
     # Who tries whether something answers: Kubernetes, Prometheus, HAProxy, Nagios, Monit, Uptime Kuma.
     r"|probe failed|probetype|module=\w{1,60} target=|health check for server|layer[467] |(?:service|host) alert: "
     r"|(?:service|host) notification: |failed protocol test|\[monitor\]"
@@ -54,14 +61,14 @@ _BYSTANDERS = expression(
     r"|resolving '|plugin/errors|nameserver |for dns server |failed to exchange "
     # How certificates are come by.
     r"|\bacme\b|\brenewal\b|renew certificate|obtain\w{0,3} (?:an )?(?:acme )?certificate|certificate obtained"
-    r"|certificate from issuer|:verify error:|challenge failed for"
+    r"|\bload certificate|certificate from issuer|:verify error:|challenge failed for"
 )
 _OTHER_WORK = expression(
     r"imap|pop3|ldap|oauth|webhook|\bpush|\bsms\b|https?://[^\s\"]{0,200}\"?: |fetchmail|getmail|dovecot|smtpd\b"
     r"|postscreen|amavis|rspamd|spamd\b|fail2ban|noqueue|reject: "
     r"|rejected (?:rcpt|mail|ehlo|helo|connection)|inbound|incoming"
-    r"|upstream|postgres|redis|elastic|plugin_id|sasl \w{1,20} authentication|ssl_accept|rip=|\bclient ip\b"
-    r"|headers already sent"
+    r"|upstream|postgres|redis|elastic|plugin_id|, client: \S{1,60}, server: |sasl \w{1,20} authentication|ssl_accept"
+    r"|rip=|\bclient ip\b|headers already sent"
 )
 
 # What PHP says of source code, not of a mail.

@@ -39,12 +39,13 @@ _LIBRARY = WordedPattern(
     r"|aiosmtplib\.\w|smtplib\.SMTP\w{4,}|Net::SMTP[A-Z]\w{4,}"
     r"|lettre::(?:transport|error)"
     r"|SMTP(?:Connect|Authentication|Data|Helo|Fatal|Syntax)Error|SMTP(?:SenderRefused|RecipientsRefused)|curl: \(67\)"
-    r"|mailed \d{1,9} bytes? of output;? but got status",  # cron
+    r"|mailed \d{1,9} bytes? of output;? but got status"  # cron
+    r"|(?:Warning via|Test of) mail to .{1,200}?: failed",  # smartd
     ("nodemailer", "SMTP", "Smtp", "smtp: ", "code: '", "command: '", "Invalid login: ", "Greeting never received",
      "all recipients were rejected", "com.sun.mail.", "javax.mail.", "jakarta.mail.", "springframework.mail",
      "PHPMailer", "Mailer Error: ", "mail(): ", "Swift_", "Connection could not be established",
      "Expected response code", "gomail: ", "aiosmtplib.", "lettre::", "curl: (67)",
-     "but got status"),
+     "but got status", " mail to "),
 )  # fmt: skip
 # reply := code (" " | "-") enhanced status code of the same class (RFC 3463)
 _REPLY = WordedPattern(
@@ -52,15 +53,16 @@ _REPLY = WordedPattern(
     (" 4.", "-4.", " 5.", "-5."),
 )
 _SENDING_FAILED = WordedPattern(
-    r"(?:[Ff]ail(?:ed|ure)?|[Ee]rror|ERROR|[Uu]nable|[Cc]ould ?n[o']t|[Cc]annot|[Cc]an't)"
+    r"(?:[Ff]ail(?:ed|ure)?|[Ee]rror|ERROR|[Uu]nable|[Cc]ould ?n[o']t|[Cc]an(?: ?not|'t))"
     r"\W{1,3}(?:\w{1,20}\W{1,3}){0,3}?"
     r"(?:send|sending|deliver|delivering)\b(?:[^\n]{0,60}?\be-?mails?\b(?!\"\s?:|=|\.\w)| mails?\b)"
     r"|e-?mails? (?:could not be|was not|not) (?:sent|delivered)|[Ss]ending (?:of )?(?:the )?e-?mail failed",
     ("mail",),
 )
 _SMTP = WordedPattern(
-    rf"\bsmtps?(?:[.:/_ =-]|\b)|{MAIL_PORT}|\bport:? (?:25|465|587|2525)\b",
-    ("smtp", ":25", ":465", ":587", " 25", " 465", " 587"),
+    # Other services listen at 2525 as well.
+    rf"(?<![\w/])smtps?(?![a-z/])|{MAIL_PORT}(?<!2525)|\bport:? (?:25|465|587)\b|\bmail\b[^\n]{{0,200}}\b2525\b",
+    ("smtp", ":25", ":465", ":587", " 25", " 465", " 587", "2525"),
 )
 # Both in lower case.
 _TROUBLE = expression(
@@ -98,7 +100,7 @@ _WORDS = (
     "Invalid login: ", "Greeting never received",
     "all recipients were rejected", ".mail.", "MailKit", "Mailer Error: ", "PHPMailer", "mail(): ", "gomail: ",
     "Swift_", "lettre::", "Connection could not be established", "Expected response code", "curl: (67)",
-    "but got status",
+    "but got status", " mail to ",
     "send ", "sending ", "Sending ", "deliver ", "delivering ", "mail could not be", "mails could not be",
     "not sent", "not delivered", "port 25", "port 465", "port 587", "port: ",
     *(f"{sign}{kind}.{subject}." for sign in " -" for kind in "45" for subject in range(8)),

@@ -51,6 +51,8 @@ _PHP_MAILER = WordedPattern(
 _SOCKET = expression(r"stream_socket_(?:client|enable_crypto)\(\)|php_network_getaddresses|fsockopen\(\)")
 # A socket is a mailer's where its port, its host, the frame or the page that was asked for says so.
 _MAIL_SOCKET = expression(rf"{MAIL_PORT}|Swift|Mailer|mailtest|(?:tcp|ssl|tls)://(?:smtp|mail|mx)\b", re.IGNORECASE)
+# Where the Mail app and the login by IMAP read mail.
+_MAILBOX_PORT = expression(r":(?:110|143|993|995|4190)\b")
 _DIALOGUE_ERROR = expression(r"!! (?P<error>.{1,2000}?)(?= >> |$)", re.DOTALL)
 # `Sent mail to "Array⏎(⏎    [ada@example.net] => Ada⏎)⏎" with subject …`: the first address
 _SENT = expression(r"Sent mail to \"(?:[^\"@]{0,200}?(?P<to>[^\s\[\]\"<>@]{1,64}@[\w.-]{1,255}))?")
@@ -145,7 +147,7 @@ def _read_message(record: Record, words: str, context: str, key: str | None) -> 
         # SwiftMailer's caller never looked at the refused recipients: not a success where a refusal goes before.
         kind = EventKind.ACCEPTED if key else EventKind.NOTICE
         return (Event(kind, app, record, "nextcloud-sent", keys, recipient=sent["to"]),)
-    is_socket = bool(_SOCKET.search(words)) and bool(_MAIL_SOCKET.search(context))
+    is_socket = bool(_SOCKET.search(words) and _MAIL_SOCKET.search(context) and not _MAILBOX_PORT.search(words))
     if "IMAP" in words or not (_MAILER.search(words) or is_socket or "Swift_" in context[:_MOST_CHARACTERS]):
         return ()
     is_warning = is_socket and not _MAILER.search(words)

@@ -43,7 +43,7 @@ _MAIL = expression(
     r"|\be-?mail(?:ing|s)?\b[^\n]{0,60}?\b(?:fail|error|not\b|could|unable|problem)"
     r"|\b(?:fail|error|cannot|can't|could not|couldn't|unable|problem|occurred)[^\n]{0,80}?"
     r"\b(?:e-?mail(?:ing|s)?|mail)\b"
-    r"|\bSMTP\b|\bsmtp\.|smtplib|core\.mail|EmailBackend",
+    r"|(?<![\w/])SMTP(?![\w/])|\bsmtp\.|smtplib|core\.mail|EmailBackend",
     re.IGNORECASE,
 )
 _INCOMING = expression(
