@@ -62,6 +62,7 @@ def test_programs_that_send_no_mail_have_no_part_in_it(tmp_path: Path) -> None:
         "Nov 20 09:14:05 mx rspamd_proxy[7]: <a1>; milter; rejected with 550 5.7.1 Spam message rejected\n"
         "Nov 20 09:14:06 mx named[8]: client 192.0.2.4#4242: smtp.example.org: query failed (timed out)\n"
         "Nov 20 09:14:07 mx saslauthd[9]: do_auth: auth failure: [user=ada] [service=smtp] [mech=pam]\n"
+        "Nov 20 09:14:08 mx postfix/policy-spf[9]: 550 5.7.23 Message rejected due to: SPF fail - not authorized\n"
     )
 
     report = maillogdiag.scan([str(log)])

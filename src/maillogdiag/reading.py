@@ -15,7 +15,7 @@ from maillogdiag.evidence import sample_of
 from maillogdiag.expressions import expression
 from maillogdiag.failures import CURLY_QUOTES
 from maillogdiag.gate import Gate
-from maillogdiag.grammars.bystanders import PROGRAMS, is_about_others, is_bystanders
+from maillogdiag.grammars.bystanders import is_about_others, is_bystanders, sends_none
 from maillogdiag.grammars.interface import Grammar
 from maillogdiag.records import Record
 from maillogdiag.reports.excerpts import SAMPLE_CHARACTERS
@@ -122,7 +122,7 @@ class Reader:
         """
         if record.is_routine:
             return self._read_routine(record, counts)
-        if record.process in PROGRAMS:
+        if sends_none(record.process):
             counts.records += record.lines
             return ()
         text = record.text

@@ -6,20 +6,20 @@ from maillogdiag.expressions import expression
 from maillogdiag.grammars.access_log import ACCESS_LINE
 from maillogdiag.grammars.worded import WordedPattern
 
-PROGRAMS = frozenset({
+_PROGRAMS = frozenset({
     # name servers
     "named", "unbound", "dnsmasq", "systemd-resolved", "coredns", "pdns_recursor", "kresd",
     # who lets others in
     "sshd", "sshd-session", "dropbear", "saslauthd", "courieresmtpd",
     # who judges the mail of others, or signs one: the mail server says what becomes of it
     "rspamd", "rspamd_proxy", "spamd", "amavis", "clamd", "clamav-milter", "opendkim", "opendmarc", "postgrey",
-    "policyd-spf",
+    "policyd-spf", "policy-spf", "policyd-weight", "postfwd",
     # proxies, probes and sensors
     "haproxy", "traefik", "kubelet", "blackbox_exporter", "suricata", "snort",
     # certificates
     "certbot", "acme.sh", "lego", "caddy",
 })  # fmt: skip
-"""What the system's log calls programs that send no mail and pass none on."""
+"""Programs that send no mail and pass none on, as the system's log calls them."""
 
 _STRANGERS = WordedPattern(
     r"NOQUEUE|reject: |smtpd\b|postscreen|rejected (?:RCPT|MAIL|EHLO|HELO)|SASL \w{1,20} authentication failed"
@@ -43,7 +43,7 @@ _STRANGERS = WordedPattern(
 _BYSTANDERS = expression(
     # Who comes, or logs in: Zimbra, Go's net/http, OpenSSH, nginx, databases.
     r"\boip=|handshake error from|timeout before authentication|kex_exchange|port forward|\bconnect_to "
-    r"|to connect to host|client login failed: |while ssl handshaking|\(remote ip: "
+    r"|ssh: connect to host|client login failed: |while ssl handshaking|\(remote ip: "
     # Databases, whatever a table or an account is named.
     r"|password authentication failed for user|access denied for user|sqlstate\[|\btable '|\bcolumn \""
     # Who builds and runs containers: Docker, Kubernetes.
@@ -58,9 +58,10 @@ _BYSTANDERS = expression(
     # Suricata, Snort.
     r"|\[\*\*\]|\"event_type\":"
     # What name servers say of a question.
-    r"|resolving '|plugin/errors|nameserver |for dns server |failed to exchange "
+    r"|resolving '|plugin/errors|\bnameserver [\da-f.:]{3,45} (?:refused|port)|for dns server |failed to exchange "
     # How certificates are come by.
-    r"|\bacme\b|\brenewal\b|renew certificate|obtain\w{0,3} (?:an )?(?:acme )?certificate|certificate obtained"
+    r"|\bacme\b|certificate renewal|renew(?:ing)? (?:an? )?(?:\w{1,20} )?certificate"
+    r"|obtain\w{0,3} (?:an )?(?:acme )?certificate|certificate obtained"
     r"|\bload certificate|certificate from issuer|:verify error:|challenge failed for"
 )
 _OTHER_WORK = expression(
@@ -76,6 +77,11 @@ _NOTICE = WordedPattern(
     r"\bDeprecated: |\b(?:Warning|Notice): {1,2}(?:Undefined|Trying to|Attempt to|Array to|Use of|A non-numeric)",
     ("Deprecated: ", "Warning: ", "Notice: "),
 )
+
+
+def sends_none(process: str | None) -> bool:
+    """Whether a process of that name ("rspamd", "postfix/policy-spf") sends no mail."""
+    return process is not None and process.rpartition("/")[2] in _PROGRAMS
 
 
 def is_about_others(text: str) -> bool:

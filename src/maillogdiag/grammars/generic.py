@@ -77,8 +77,6 @@ _ERROR_WORDS = (
     "invalid login", "never received", "but got status", "x509", "self-signed", "self signed", "not trusted",
     "untrusted", "has expired", "not match", "curl: (", "unsupported", "doesn't support",
 )  # fmt: skip
-# Programs that judge what others send here.
-_GUARD = expression(r"polic|postgrey|dmarc|amavis|rspamd|spamd|fail2ban")
 _FRAME = expression(r"\n\s{1,40}(?:at |\.\.\. \d|#\d{1,3} |from )[^\n]{0,1000}")
 # smtplib's debug output: its error comes after it, or another line has the whole of it.
 _TRANSCRIPT = expression(r"\s*(?:reply|send|data): ")
@@ -117,7 +115,7 @@ class _Generic:
     def read(self, record: Record) -> Iterable[Event]:
         """Return the failure that `record` plainly tells of."""
         text = _FRAME.sub("", record.text[:_MOST_CHARACTERS])
-        if _GUARD.search(record.process or "") or not _is_about_mail(text, record.text[:_MOST_CHARACTERS]):
+        if not _is_about_mail(text, record.text[:_MOST_CHARACTERS]):
             return ()
         if not any(word in text for word in _WORDS) and not _PORT.search(text):
             return ()
@@ -147,13 +145,14 @@ def _is_about_mail(text: str, whole: str) -> bool:
     has_reply = _REPLY.search(text) is not None
     lower = text.lower()
     is_sure = has_reply or _LIBRARY.search(whole)
-    if not (is_sure or _SENDING_FAILED.search(text) or (_SMTP.search(lower) and _TROUBLE.search(lower))):
+    is_told = is_sure or _SENDING_FAILED.search(text)
+    if not (is_told or (_SMTP.search(lower) and _TROUBLE.search(lower))):
         return False
     if not has_reply and not any(word in lower for word in _ERROR_WORDS):
         return False
     if is_about_others(text) or is_notice(text) or _TRANSCRIPT.match(text):
         return False
-    return bool(is_sure) or not (is_bystanders(lower) or is_other_work(lower))
+    return bool(is_sure) or not (is_other_work(lower) or (not is_told and is_bystanders(lower)))
 
 
 GRAMMAR = _Generic()
