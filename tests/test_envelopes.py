@@ -90,6 +90,18 @@ APPLICATION_LINES = {
     ),
     "a quote": (f"> Nov 02 09:15:00 social bundle[811]: {TEXT}", (AT_NINE, "social", None, "bundle", 811)),
     "colour": (f"\x1b[36mmastodon-sidekiq-1  |\x1b[0m {TEXT}", (None, None, "mastodon-sidekiq-1", None, None)),
+    "Apache 2.4": (
+        f"[Mon Nov 02 09:15:00.000000 2026] [wsgi:error] [pid 811:tid 1403] [remote 192.0.2.7:4711] {TEXT}",
+        (AT_NINE, None, None, None, 811),
+    ),
+    "Apache 2.2": (
+        f"[Mon Nov 02 09:15:00 2026] [error] [client 192.0.2.7] {TEXT}",
+        (AT_NINE, None, None, None, None),
+    ),
+    "Apache in compose": (
+        f"web_1  | [Mon Nov 02 09:15:00 2026] [:error] [pid 811] {TEXT}",
+        (AT_NINE, None, "web_1", None, 811),
+    ),
     "no envelope": (TEXT, (None, None, None, None, None)),
 }
 
@@ -166,6 +178,28 @@ def test_times_without_zone_are_local(monkeypatch: pytest.MonkeyPatch) -> None:
     time.tzset()
 
     assert peel("Nov 02 10:15:00 social bundle[811]: x").time == AT_NINE
+
+
+@pytest.mark.parametrize(
+    ("copy", "line"),
+    [
+        ("File &quot;/srv/mail.py&quot;, line 4, in f", 'File "/srv/mail.py", line 4, in f'),
+        ("(550, b&#x27;&lt;a@example.org&gt; who&#x27;)", "(550, b'<a@example.org> who')"),
+        ('{"body": "&quot;hello&quot;"}', '{"body": "&quot;hello&quot;"}'),
+        ("GET /?a=1&ltv=2", "GET /?a=1&ltv=2"),
+    ],
+)
+def test_a_page_s_source_is_read_as_the_page_was(copy: str, line: str) -> None:
+    assert line == peel(copy).text
+
+
+def test_a_quoted_traceback_loses_the_quotation_alone() -> None:
+    peeler = Peeler(REFERENCE)
+    quote = ("> Traceback (most recent call last):", '>   File "a.py", line 1, in f', ">     raise Oops", "> Oops: no")
+
+    texts = [peeled.text for line in quote if (peeled := peeler.peel(line))]
+
+    assert ["Traceback (most recent call last):", '  File "a.py", line 1, in f', "    raise Oops", "Oops: no"] == texts
 
 
 @pytest.mark.parametrize("escape", ["\x1b[", "^[[", "#033[", "["])

@@ -1,6 +1,8 @@
-"""What terminals, pagers, web viewers and Markdown add to a log on its way into a file; taken off again."""
+"""What terminals, pagers, web pages and Markdown add to a log on its way into a file; taken off again."""
 
 from __future__ import annotations
+
+from html import unescape
 
 from maillogdiag.expressions import expression
 
@@ -13,10 +15,15 @@ _LINK = expression(r"\[([^\[\]\s]{1,200})\]\(https?://[^()\s]{1,500}\)")
 _VIEWER_TIME = expression(r"\d{1,2}/\d{1,2}/\d{4} \d\d:\d\d:\d\d(?=\S|  )")
 _FENCE = expression(r"\s{0,8}(?:```|~~~)\w{0,20}\s*$")
 # A copy made in Markdown: a quote's ">", a code block's blanks; only in front of what must be a line's beginning.
+# A traceback may be indented in the log itself.
+_QUOTE = r"(?:> ?){1,3} {0,8}"
 _INDENT = expression(
-    r"(?P<indent>(?:> ?){1,3} {0,8}|[ \t]{1,8})(?=\d{4}-\d\d-\d\d[T ]\d\d:|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:"
-    r"|\[(?:ActiveJob|pod/|\d{4}/\d\d/\d\d)|[A-Z], \[\d{4}-|\{\"(?:level|timestamp|log|reqId)\"|[\w.-]{1,60} +\| )"
+    rf"(?P<indent>{_QUOTE}(?=Traceback \(|Exception Type:)|(?:{_QUOTE}|[ \t]{{1,8}})"
+    r"(?=\d{4}-\d\d-\d\d[T ]\d\d:|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:"
+    r"|\[(?:ActiveJob|pod/|\d{4}/\d\d/\d\d)|[A-Z], \[\d{4}-|\{\"(?:level|timestamp|log|reqId)\"|[\w.-]{1,60} +\| ))"
 )
+# A page's source.
+_ENTITY = expression(r"&(?:quot|#x27|#39|lt);")
 _MOST_CHARACTERS = 64 * 1024
 
 
@@ -47,6 +54,9 @@ class CopyCleaner:
             text = without_colours(text)
             if "](http" in text:
                 text = _LINK.sub(r"\1", text)
+        # What has an entity beside the character itself is no page's source, but a log that quotes one.
+        if "&" in text and '"' not in text and _ENTITY.search(text):
+            text = unescape(text)
         start = text[:1]
         if start.isdigit() and "/" in text[1:3] and (stamp := _VIEWER_TIME.match(text)):
             return text[stamp.end() :]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 
+from maillogdiag.envelopes.apache import APACHE_ENVELOPES
 from maillogdiag.envelopes.containers import CONTAINER_ENVELOPES
 from maillogdiag.envelopes.copying import CopyCleaner
 from maillogdiag.envelopes.iso import ISO_ENVELOPES
@@ -15,7 +16,7 @@ from maillogdiag.expressions import expression
 from maillogdiag.records import Kind
 from maillogdiag.times import aware
 
-_ENVELOPES = (*SYSLOG_ENVELOPES, *ISO_ENVELOPES, *CONTAINER_ENVELOPES)
+_ENVELOPES = (*SYSLOG_ENVELOPES, *ISO_ENVELOPES, *CONTAINER_ENVELOPES, *APACHE_ENVELOPES)
 _MOST_LAYERS = 4
 _TAIL_HEADER = expression(r"==> (?P<file>.{1,500}) <==\s*$")
 # journalctl indents the further lines of an entry by the width of "Nov  3 18:05:55 h p: "; no less is a time.
