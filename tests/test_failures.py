@@ -49,6 +49,10 @@ def test_code_and_status_are_found_in_every_wrapping(text: str) -> None:
         "SSL_connect returned=1 errno=0 peeraddr=192.0.2.1:587 state=error: wrong version number",
         "Expected response code 220 but got an empty response",
         'Expected response code 250 but got code ""',
+        "2026-11-03 09:15:20,545 ERROR Sending failed",
+        '{"message": "not sent", "status_code": 500}',
+        "Mailgun API response 502 (Bad Gateway)",
+        'Mailjet API response 401 (Unauthorized): {"StatusCode": 401}',
     ],
 )
 def test_a_number_elsewhere_is_no_reply_code(text: str) -> None:

@@ -70,8 +70,9 @@ class Failure(NamedTuple):
 
 # reply := code [("-" | " ") enhanced] text            (RFC 5321 section 4.2, RFC 2034 section 4)
 _UNIT = r" ?(?:[KMGkmg]i?[Bb]|[Bb]ytes|m?s|sec\w*|min\w*|messages|recipients)\b"
-# 465 and 587 are ports: the second digit of a code is at most 5, and where servers go beyond that, 7 or 9.
-_CODE = pp.Regex(rf"(?!465|587)(?P<code>[2-5]\d\d)(?![\d@.])(?!{_UNIT})")
+# 465 and 587 are ports: the second digit of a code is at most 5, and where servers go beyond that, 7 or 9. HTTP alone
+# has 400 to 409 and 429.
+_CODE = pp.Regex(rf"(?!465|587|40\d|429)(?P<code>[2-5]\d\d)(?![\d@.])(?!{_UNIT})")
 _ENHANCED = pp.Regex(r"[ -]?#?(?P<enhanced>[245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _REPLY = (_CODE + pp.Opt(_ENHANCED)).leave_whitespace()
 
@@ -94,12 +95,14 @@ class _Worded(NamedTuple):
 _REPLY_PLACES = tuple(
     _Worded(expression(pattern, re.IGNORECASE), tuple(words))
     for pattern, *words in (
-        (r"(?:said|talk to me|server message|responded|returned|replied|response)(?: with)?:? ?['\"]?(?=[2-5]\d\d[ -])",
+        # A web API's response has a status code of HTTP's.
+        (r"(?:said|talk to me|server message|responded|returned|replied|(?<!API )response)(?: with)?"
+         r":? ?['\"]?(?=[2-5]\d\d[ -])",
          "said", "talk to me", "server message", "responded", "returned", "replied", "response"),
         (r"with message \"(?=[2-5]\d\d[ -])", "with message"),
         (r"got code \"(?=[2-5]\d\d\")", "got code"),
         (r"[({\[, ]\(?(?=[45]\d\d, ?[bu]?['\"])", ","),
-        (r"(?:error core|(?<!expected response )code)\"?[:=]? ?\"?(?=[2-5]\d\d\b)", "error core", "code"),
+        (r"(?:error core|(?<!expected response )(?<!status_)code)\"?[:=]? ?\"?(?=[2-5]\d\d\b)", "error core", "code"),
         (r"status\"?[:=]? ?\"?(?=[45]\d\d\b)", "status"),  # a program's exit status is at most 255
         (r"could not get 3xx \((?=[2-5]\d\d)", "could not get 3xx"),
         (r"(?:permanent|transient) error \((?=[45]\d\d\))", "permanent error (", "transient error ("),  # lettre
@@ -108,7 +111,9 @@ _REPLY_PLACES = tuple(
          "error", "exception", "refused", "busy", "command", "failed"),
         (r"(?:(?:after|to) [^:\n]{1,120}: |\(\d[\d.]{6,14}\) )(?:host [^:\n]{1,200}: )?(?=[45]\d\d[ -])",
          "after ", "to ", ") "),
-        (r"(?:[:,;>\]]|details:|err=\S{0,40}|->|\.,| -) ?(?!465|587)(?=[45]\d\d[ -](?:[45]\.\d|<|['\"`]?[A-Za-z#]))",
+        # no milliseconds: 10:15:20,545 ERROR
+        (r"(?:[:;>\]]|(?<!:\d\d),|details:|err=\S{0,40}|->|\.,| -) ?"
+         r"(?!465|587)(?=[45]\d\d[ -](?:[45]\.\d|<|['\"`]?[A-Za-z#]))",
          ""),
         (r"smtp[ a-z-]{0,30}error:? ?\(?(?=[45]\d\d\b)", "smtp"),
         (r"\((?=[45]\d\d\)\W*$)", "("),
