@@ -91,6 +91,8 @@ _DELIVERY_STATUS_FIELD = expression(
     re.IGNORECASE,
 )
 # What error trackers, and those who copy from them, put before a backtrace and around it.
+# Anymail's exception has the provider's response below it, perhaps as an object of several lines.
+_API_RESPONSE = expression(r"[A-Z]\w{1,20} API response [45]\d\d .")
 _FRAMES_HEADING = expression(
     r"[#*` ]{0,5}(?:Stack ?trace|Backtrace|Full trace)\b[:#*` ]{0,5}$|`{3}\w{0,10}\s*$"
     r"|\[View [^\]]{1,80}\]\(http\S{1,400}\)\s*$"
@@ -139,6 +141,9 @@ class Structure:
             return True
         if _FRAMES_HEADING.match(text):
             return True
+        if _API_RESPONSE.match(text):
+            self._state = Structure._json if text.rstrip().endswith(":") else Structure._nothing
+            return True
         if _TRACEBACK.match(text):
             # Behind other output of several lines a traceback is a story of its own.
             if self._state is Structure._after_traceback or not (self._has_own_head or self._lines == 1):
@@ -168,6 +173,8 @@ class Structure:
             self._state = Structure._cut_json
         elif _JSON_MEMBER.match(text):
             self._state = Structure._json_part
+        elif _API_RESPONSE.match(text) and text.rstrip().endswith(":"):
+            self._state = Structure._json
         elif (
             any(words in tail for words in _TEST_FAILED) or _CLASS_ALONE.match(text) or _CLASS_COLON.search(tail[-300:])
         ):
@@ -203,7 +210,8 @@ class Structure:
     def _traceback(self, text: str) -> bool:
         if text[0] in " \t" or _TRACEBACK.match(text) or _PYTHON_FRAME.match(text):
             return True
-        if self._last.startswith("File "):  # the copy lost the indentation: this is the frame's code
+        # The copy lost the indentation: this is the frame's code, or what underlines it.
+        if self._last.startswith("File ") or not text.strip("~^"):
             return True
         self._state = Structure._after_traceback
         return bool(_PYTHON_EXCEPTION.match(text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -65,6 +66,16 @@ def reason(text: str) -> str:
         ("[WARNING] Error emailing documents: [Errno -2] Name not known", "[Errno -2] Name not known"),
         ("Could not send email: timed out", "timed out"),
         ("E-mail: STARTTLS extension not supported by server.", "STARTTLS extension not supported by server"),
+        ("mailer failure, next one: error=SSLError(1, '[SSL: X] y')", "SSLError(1, '[SSL: X] y')"),
+        ("DEBUG shop odoo.ir_mail_server: (553, 'Relaying disallowed')", "(553, 'Relaying disallowed')"),
+        ("Errors: Exception raised 421 busy, check your credentials or email service configuration", "421 busy"),
+        ("twisted.mail._except.AUTHRequiredError: 502 no schemes",) * 2,
+        ("frappe.exceptions.OutgoingEmailError: Please setup default Email Account",) * 2,
+        ("anymail.exceptions.AnymailRecipientsRefused: All message recipients were rejected",) * 2,
+        (
+            "ClientError: An error occurred (Throttling) when calling the SendRawEmail operation: Rate exceeded",
+            "An error occurred (Throttling) when calling the SendRawEmail operation: Rate exceeded",
+        ),
     ],
 )  # fmt: skip
 def test_a_line_says_why_a_mail_failed(line: str, expected: str) -> None:
@@ -93,6 +104,67 @@ def test_a_traceback_that_lost_its_beginning_is_one_failure() -> None:
 
 def test_a_traceback_that_lost_its_end_is_a_failure() -> None:
     assert "Task failed" == reason("Task failed\n" + HEADING + BACKEND)
+
+
+def test_the_head_that_django_gives_any_failed_request_is_no_reason() -> None:
+    head = "2026-11-03 09:15:20,545 ERROR    Internal Server Error: /accounts/login/\n"
+
+    assert "ends before its exception" in reason(head + HEADING + BACKEND)
+
+
+@pytest.mark.parametrize("margin", ["    ", "\t", "  "])
+def test_a_traceback_that_is_indented_as_a_whole_is_read(margin: str) -> None:
+    text = HEADING + BACKEND + SMTPLIB + REFUSED
+
+    assert REFUSED.strip() == reason("".join(margin + line for line in text.splitlines(keepends=True)))
+
+
+def test_a_traceback_whose_copy_lost_all_indentation_is_read() -> None:
+    text = HEADING + BACKEND + SMTPLIB + "    ^^^^^^^^^^^\n" + SMTPLIB + REFUSED
+
+    assert REFUSED.strip() == reason("".join(f"{line.lstrip()}\n" for line in text.splitlines()))
+
+
+def test_odoo_s_exception_is_the_failure_that_it_quotes() -> None:
+    log = (
+        "2016-09-16 15:37:55,024 7 ERROR shop odoo.ir_mail_server: Mail delivery failed via SMTP server 'x'.\n"
+        "SMTPServerDisconnected: please run connect() first\n"
+        "2016-09-16 15:37:55,025 7 ERROR shop odoo.mail_mail: failed sending mail.mail 45\n"
+        + HEADING
+        + '  File "/odoo/addons/base/ir/ir_mail_server.py", line 503, in send_email\n    raise\n'
+        + "MailDeliveryException: ('Failed', \"via 'x'.\\nSMTPServerDisconnected: please run connect() first\")\n"
+    )
+
+    assert 1 == len(attempts(log))
+
+
+def test_anymail_s_exception_goes_on_below_its_first_line() -> None:
+    frame = '  File "/venv/anymail/backends/base_requests.py", line 9, in raise_for_status\n    raise\n'
+    exception = "anymail.exceptions.AnymailRequestsAPIError: Sending a message to a@example.org\n"
+    response = 'Mailgun API response 400 (Bad Request):\n{\n  "message": "no text"\n}\n'
+
+    assert '"message": "no text"' in reason(exception + response)
+    assert '"message": "no text"' in reason(HEADING + frame + exception + response)
+
+
+@pytest.mark.parametrize(
+    ("frame", "exception"),
+    [
+        ("sendgrid/base_interface.py", "UnauthorizedError: HTTP Error 401: Unauthorized"),
+        ("django/management/commands/sendtestemail.py", "ValueError: no"),
+    ],
+)
+def test_the_path_tells_that_a_mail_was_to_be_sent(frame: str, exception: str) -> None:
+    assert exception == reason(f'{HEADING}  File "/venv/{frame}", line 62, in send\n    x()\n{exception}\n')
+
+
+def test_a_task_that_the_worker_does_not_know_is_a_mail_lost() -> None:
+    line = (
+        "Received unregistered task of type 'shop.tasks.send_order_mail'.\nThe message has been ignored and discarded."
+    )
+
+    assert "send_order_mail" in reason(celery("ERROR", line))
+    assert [] == attempts(celery("ERROR", line.replace("send_order_mail", "fetch_mail")))
 
 
 def test_a_traceback_cut_in_getreply_still_says_that_the_connection_was_closed() -> None:
@@ -126,6 +198,19 @@ def test_a_traceback_escaped_in_json_is_read() -> None:
     escaped = (HEADING + SMTPLIB + REFUSED.strip()).replace('"', '\\"').replace("\n", "\\n")
 
     assert REFUSED.strip() == reason(f'{{"level": "error", "exc": "{escaped}"}}'.replace('"}', "\\n"))
+
+
+def test_a_traceback_in_json_ends_with_its_member() -> None:
+    object = {"level": "error", "exc": (HEADING + SMTPLIB + REFUSED).strip(), "status_code": 500}
+
+    assert REFUSED.strip() == reason(json.dumps(object))
+    assert REFUSED.strip() == reason(json.dumps(object, indent=2))
+
+
+def test_a_traceback_in_json_that_lost_its_beginning_is_read() -> None:
+    escaped = (SMTPLIB + SMTPLIB + REFUSED).replace("\n", "\\n")
+
+    assert REFUSED.strip() in reason("ib/x.py, line 7, in f\\n" + escaped)
 
 
 def test_functions_that_send_mail_make_a_socket_error_a_mail_failure() -> None:
@@ -217,6 +302,11 @@ def test_in_a_transcript_only_refusals_count() -> None:
         'header from upstream, client: 203.0.113.9, server: mail.example.org, request: "POST /smtp-test HTTP/1.1"',
         "rsync: connection unexpectedly closed (0 bytes received so far)",
         "    raise SMTPAuthenticationError(code, resp)",
+        HEADING + '  File "/venv/anymail/webhooks/mailgun.py", line 9, in post\n    x()\nKeyError: no\n',
+        HEADING + '  File "/venv/management/commands/process_mail.py", line 9, in f\n    x()\nKeyError: no\n',
+        "An error occurred (AccessDenied) when calling the GetObject operation: Access Denied",
+        "Sentry API response 401 for webhook",
+        "OutgoingEmailErrors: 0",
         "    except smtplib.SMTPException:",
         '{"error_class":"Net::SMTPAuthenticationError","error_message":"535 no"}',
         "ConnectionRefusedError at /api/v1/search/\n[Errno 111] Connection refused\n",

@@ -51,6 +51,7 @@ _LINE = Delayed(
         + pp.Opt(pp.Regex(r":? ?(?P<reason>[^\n]{1,4000})"))
     )
 )
+_UNREGISTERED = expression(r"Received unregistered task of type u?'(?P<name>[\w.:-]{1,200})'")
 _ID = expression(r"\[(?P<id>[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})\]")
 _HEAD_CHARACTERS = 400
 _MAIL_NAME = expression(r"mail", re.IGNORECASE)
@@ -65,9 +66,17 @@ def read_task_line(text: str) -> TaskLine | None:
     if parts is None:
         return None
     state = next(state for state in TaskState if state.value in parts)
-    name = parts["name"]
-    is_mail = bool(_MAIL_NAME.search(name)) and not _INCOMING_NAME.search(name)
-    return TaskLine(name, parts["id"], state, parts.get("reason", ""), is_mail)
+    return TaskLine(parts["name"], parts["id"], state, parts.get("reason", ""), _is_mail(parts["name"]))
+
+
+def find_discarded_mail(text: str) -> str | None:
+    """Return what a worker says of a task that sends mail and that it does not know; None for any other text."""
+    found = _UNREGISTERED.search(text)
+    return found[0] if found and _is_mail(found["name"]) else None
+
+
+def _is_mail(name: str) -> bool:
+    return bool(_MAIL_NAME.search(name)) and not _INCOMING_NAME.search(name)
 
 
 def task_keys(text: str) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from maillogdiag.expressions import expression
 from maillogdiag.failures import Phase, read_failure
 from maillogdiag.grammars.access_log import UPSTREAM_LINE
 from maillogdiag.grammars.application_time import with_application_time
-from maillogdiag.grammars.celery_lines import TaskLine, TaskState, read_task_line, task_keys
+from maillogdiag.grammars.celery_lines import TaskLine, TaskState, find_discarded_mail, read_task_line, task_keys
 from maillogdiag.grammars.django_pages import read_page
 from maillogdiag.grammars.parts import Delayed, parse_parts
 from maillogdiag.grammars.python_lines import find_mail_reason, find_network_error, find_smtp_error, odoo_head
@@ -29,12 +29,18 @@ _MOST_CHARACTERS = 8 * 1024
 # Lines above and below a line of Odoo's in which its reason may stand.
 _REASON_LINES = 3
 _ESCAPED_BREAK = expression(r"\\r?\\n|\\n|#012")
+# A frame in JSON, in a Python string or as syslog spells it: the line break in front of it is escaped.
+_ESCAPED_FRAME = expression(r"(?:\\n|#012)\s{1,8}File (?P<quote>\\?\")")
+_STRING_END = expression(r"(?<!\\)\"")
+# Django's head of a failed request (django/utils/log.py) tells of any exception; the words are no server's.
+_FAILED_REQUEST = "Internal Server Error: /"
+_CUT = "a traceback of sending mail that ends before its exception"
 
 # smtplib's debug output: "reply: retcode (" code "); Msg: " text, and "data: (" code ", " text of a mail's end.
 _TRANSCRIPT = Delayed(
     lambda: (
-        pp.Regex(r"(?:[\d:.]{8,16} )?reply: retcode \((?P<code>\d{3})\); Msg: (?P<words>[^\n]{0,4000})")
-        | pp.Regex(r"(?:[\d:.]{8,16} )?data: \((?P<accepted>250), ")
+        pp.Regex(r"(?:[\d:.]{8,16}\s{1,8}){0,2}reply: retcode \((?P<code>\d{3})\); Msg: (?P<words>[^\n]{0,4000})")
+        | pp.Regex(r"(?:[\d:.]{8,16}\s{1,8}){0,2}data: \((?P<accepted>250), ")
     )
 )
 
@@ -47,6 +53,7 @@ class _Django:
         "SMTP", 'File "', "[Errno ", "[WinError ", "[SSL: ", "Error: ", "Error(", "timed out", "(4", "(5", " at /",
         "Exception Type:", "Task ", "retcode (", "data: (250", "unexpectedly closed", "extension not supported",
         "No suitable authentication", "run connect()", "EMAIL_USE_TLS", "failed sending mail", "Mail delivery failed",
+        "email service configuration", "Email operation", "API response ", "Anymail", "unregistered task",
     )  # fmt: skip
 
     def read(self, record: Record) -> Iterable[Event]:
@@ -60,6 +67,8 @@ def read_python_mail(record: Record, app: str) -> tuple[Event, ...]:
     text = _unfold(record.text)
     if task := read_task_line(text):
         return _read_task(record, text, task, app)
+    if discarded := find_discarded_mail(text):
+        return (Event(EventKind.FAILED, app, record, "celery-discarded", failure=read_failure(discarded, app=app)),)
     if traceback := read_traceback(text):
         if not traceback.is_mail:
             return ()
@@ -97,11 +106,15 @@ def _of_traceback(record: Record, text: str, traceback: Traceback, app: str) -> 
     message = keys[0] if keys else None
     if traceback.exception and not traceback.is_cut:
         keys = (*keys, line_key(*record.place))
-        event = _failed(record, app, "python-traceback", traceback.exception, keys, traceback.phase)
+        # Odoo's exception quotes smtplib's.
+        reason = find_smtp_error(traceback.exception) or traceback.exception
+        event = _failed(record, app, "python-traceback", reason, keys, traceback.phase)
         return event._replace(message=message)
     # A traceback that lost its first line ends before its exception, which is then a record of its own.
     keys = (*keys, line_key(record.place.source, record.place.line + record.lines))
-    failure = read_failure(traceback.exception or text.split("\n", 1)[0], app=app, phase=traceback.phase)
+    head = text.split("\n", 1)[0]
+    reason = traceback.exception or (_CUT if _FAILED_REQUEST in head else head)
+    failure = read_failure(reason, app=app, phase=traceback.phase)
     return Event(EventKind.CONTEXT, app, record, "python-frames", keys, message=message, failure=failure)
 
 
@@ -153,9 +166,16 @@ def transcript_key(record: Record, text: str) -> str:
 
 def _unfold(text: str) -> str:
     """Undo what JSON and syslog make of a traceback's line breaks."""
-    if "\n" not in text and "Traceback (most recent call last)" in text:
-        return _ESCAPED_BREAK.sub("\n", text).replace('\\"', '"')
-    return text
+    if (frame := _ESCAPED_FRAME.search(text)) is None:
+        return text
+    # Pretty-printed JSON has the traceback in one of its lines.
+    start, end = text.rfind("\n", 0, frame.start()) + 1, text.find("\n", frame.end())
+    folded = text[start : end if end >= 0 else None]
+    if frame["quote"] == '"':
+        return _ESCAPED_BREAK.sub("\n", folded)
+    # Behind the string's end stand the object's other members.
+    string_end = _STRING_END.search(folded, frame.end() - start)
+    return _ESCAPED_BREAK.sub("\n", folded[: string_end.start() if string_end else None]).replace('\\"', '"')
 
 
 GRAMMAR = _Django()

@@ -37,14 +37,14 @@ _LIBRARY = WordedPattern(
     rf"|Swift_\w{{0,40}}Exception|Connection could not be established with host|{EXPECTED_REPLY}"
     r"|Failed to authenticate on SMTP server|smtp: server doesn't support|gomail: "
     r"|aiosmtplib\.\w|smtplib\.SMTP\w{4,}|Net::SMTP[A-Z]\w{4,}"
-    r"|lettre::(?:transport|error)"
+    r"|lettre::(?:transport|error)|Service: AmazonSimpleEmailService"
     r"|SMTP(?:Connect|Authentication|Data|Helo|Fatal|Syntax)Error|SMTP(?:SenderRefused|RecipientsRefused)|curl: \(67\)"
     r"|mailed \d{1,9} bytes? of output;? but got status"  # cron
     r"|(?:Warning via|Test of) mail to .{1,200}?: failed",  # smartd
     ("nodemailer", "SMTP", "Smtp", "smtp: ", "code: '", "command: '", "Invalid login: ", "Greeting never received",
      "all recipients were rejected", "com.sun.mail.", "javax.mail.", "jakarta.mail.", "springframework.mail",
      "PHPMailer", "Mailer Error: ", "mail(): ", "Swift_", "Connection could not be established",
-     "Expected response code", "gomail: ", "aiosmtplib.", "lettre::", "curl: (67)",
+     "Expected response code", "gomail: ", "aiosmtplib.", "lettre::", "AmazonSimpleEmailService", "curl: (67)",
      "but got status", " mail to "),
 )  # fmt: skip
 # reply := code (" " | "-") enhanced status code of the same class (RFC 3463)
@@ -79,7 +79,9 @@ _ERROR_WORDS = (
 )  # fmt: skip
 _FRAME = expression(r"\n\s{1,40}(?:at |\.\.\. \d|#\d{1,3} |from )[^\n]{0,1000}")
 # smtplib's debug output: its error comes after it, or another line has the whole of it.
-_TRANSCRIPT = expression(r"\s*(?:reply|send|data): ")
+_TRANSCRIPT = expression(r"[\s\d:.]{0,40}(?:reply|send|data): ")
+# A line of source code, of a traceback whose frames could not be joined.
+_SOURCE = expression(r"\s*raise [\w.]{1,80}\(")
 # nodemailer's error object: the reply stands in its first line, the step in "command".
 _MEMBERS = expression(r"\n\s{1,8}(?:errno|code|syscall|address|command|response): ")
 # Older ones say "all recipients were rejected", and have the reply in a member alone.
@@ -97,8 +99,8 @@ _WORDS = (
     "SMTP", "smtp", "Smtp", "nodemailer", "command: '", "EAUTH", "EENVELOPE", "EMESSAGE",
     "Invalid login: ", "Greeting never received",
     "all recipients were rejected", ".mail.", "MailKit", "Mailer Error: ", "PHPMailer", "mail(): ", "gomail: ",
-    "Swift_", "lettre::", "Connection could not be established", "Expected response code", "curl: (67)",
-    "but got status", " mail to ",
+    "Swift_", "lettre::", "AmazonSimpleEmailService", "Connection could not be established",
+    "Expected response code", "curl: (67)", "but got status", " mail to ",
     "send ", "sending ", "Sending ", "deliver ", "delivering ", "mail could not be", "mails could not be",
     "not sent", "not delivered", "port 25", "port 465", "port 587", "port: ",
     *(f"{sign}{kind}.{subject}." for sign in " -" for kind in "45" for subject in range(8)),
@@ -150,7 +152,7 @@ def _is_about_mail(text: str, whole: str) -> bool:
         return False
     if not has_reply and not any(word in lower for word in _ERROR_WORDS):
         return False
-    if is_about_others(text) or is_notice(text) or _TRANSCRIPT.match(text):
+    if is_about_others(text) or is_notice(text) or _TRANSCRIPT.match(text) or _SOURCE.match(text):
         return False
     return bool(is_sure) or not (is_other_work(lower) or (not is_told and is_bystanders(lower)))
 

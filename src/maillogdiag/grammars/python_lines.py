@@ -9,7 +9,7 @@ import re
 
 from maillogdiag.expressions import expression
 from maillogdiag.grammars.bystanders import is_bystanders
-from maillogdiag.grammars.python_traceback import SMTP_CLASS, is_network_exception
+from maillogdiag.grammars.python_traceback import SES_WORDS, SMTP_CLASS, is_network_exception
 
 # class [":" text | "(" arguments ")"]: an exception that happened, not one that source code names.
 _SMTP_ERROR = expression(
@@ -27,6 +27,16 @@ _SMTPLIB_WORDS = expression(
     r"|EMAIL_USE_TLS/EMAIL_USE_SSL are mutually exclusive.*)",
     re.MULTILINE,
 )
+# What fastapi_mail makes of any exception of aiosmtplib (fastapi_mail/connection.py).
+_FASTAPI_WORDS = expression(
+    r"Exception\s{1,4}raised (?P<error>.{1,2000}), check your credentials or email service", re.DOTALL
+)
+_SES = expression(rf"(?P<error>{SES_WORDS}.*)")
+# How Anymail quotes the response (anymail/exceptions.py), which may be an object of several lines.
+_API_RESPONSE = expression(
+    r"(?P<error>\b(?:Brevo|Mail(?:erSend|gun|jet|Pace|trap)|Mandrill|Post(?:al|mark)|Resend|Scaleway|Send(?:Grid|inBlue)"
+    r"|SparkPost|Unisender Go) API response [45]\d\d (?s:.{1,2000}))"
+)
 _OTHER_CLOSED = expression(r"rsync|websocket|ssh\b|redis|amqp", re.IGNORECASE)
 
 # smtplib's pair of code and reply. As bytes only smtplib has it; AMQP and HTTP clients have pairs with strings.
@@ -40,10 +50,10 @@ _ENHANCED = expression(r"[45]\.\d{1,3}\.\d{1,3}\b")
 # A line that speaks of sending mail, one that mourns a mail, one that names SMTP.
 _MAIL = expression(
     r"\bsend(?:ing)?\b[^\n]{0,80}?\be?-?mails?\b"
-    r"|\be-?mail(?:ing|s)?\b[^\n]{0,60}?\b(?:fail|error|not\b|could|unable|problem)"
+    r"|\b(?:e-?mail(?:ing|s)?|mailer)\b[^\n]{0,60}?\b(?:fail|error|not\b|could|unable|problem)"
     r"|\b(?:fail|error|cannot|can't|could not|couldn't|unable|problem|occurred)[^\n]{0,80}?"
     r"\b(?:e-?mail(?:ing|s)?|mail)\b"
-    r"|(?<![\w/])SMTP(?![\w/])|\bsmtp\.|smtplib|core\.mail|EmailBackend",
+    r"|(?<![\w/])SMTP(?![\w/])|\bsmtp\.|smtplib|core\.mail|EmailBackend|ir_mail_server",
     re.IGNORECASE,
 )
 _INCOMING = expression(
@@ -61,13 +71,18 @@ _SOURCE_LINE = expression(r"\s*(?:File \"|raise |except |import |from )")
 
 # Odoo tells of a failed mail twice, with the reason in the lines below (odoo/addons/base/models/ir_mail_server.py,
 # odoo/addons/mail/models/mail_mail.py).
-_ODOO = expression(r"(?P<server>Mail delivery failed via SMTP server)|(?P<mail>failed sending mail \(id: \d{1,12}\))")
+_ODOO = expression(
+    r"(?P<server>Mail delivery failed via SMTP server)|(?P<mail>failed sending mail(?:\.mail| \(id:) \d{1,12})"
+)
 
 
 def find_smtp_error(text: str) -> str | None:
     """Return the exception of an SMTP client that a text tells of, from its class on; None where there is none."""
     found = _SMTP_ERROR.search(text)
-    return found["error"].strip() if found else None
+    if found is None:
+        return None
+    response = _API_RESPONSE.search(text, found.end())
+    return f"{found['error']}\n{response['error']}" if response else found["error"].strip()
 
 
 def find_mail_reason(text: str) -> str | None:
@@ -75,6 +90,8 @@ def find_mail_reason(text: str) -> str | None:
     line = text.split("\n", 1)[0]
     if _SOURCE_LINE.match(line):
         return None
+    if words := _FASTAPI_WORDS.search(text) or _SES.search(text) or _API_RESPONSE.search(text):
+        return words["error"].strip()
     if words := _SMTPLIB_WORDS.search(text):
         return None if _OTHER_CLOSED.search(line) else words["error"].strip()
     if _INCOMING.search(line) or "dial tcp" in line or is_bystanders(line.lower()):  # "dial" is of Go's net package

@@ -15,11 +15,14 @@ from typing import NamedTuple
 from maillogdiag.expressions import expression
 from maillogdiag.failures import Phase
 
-# The classes of smtplib, aiosmtplib and twisted.mail.smtp; no other client has exceptions of these names.
+# The classes of smtplib, aiosmtplib, twisted.mail.smtp and Frappe, and of Anymail, which sends by web APIs; no other
+# client has exceptions of these names.
 SMTP_CLASS = (
-    r"SMTP(?:Exception|ServerDisconnected|ResponseException|SenderRefused|Recipients?Refused|DataError|ConnectError"
+    r"(?:E?SMTP(?:Exception|ServerDisconnected|ResponseException|SenderRefused|Recipients?Refused|DataError|ConnectError"
     r"|HeloError|AuthenticationError|NotSupportedError|ConnectTimeoutError|ReadTimeoutError|TimeoutError"
     r"|ConnectResponseError|ClientError|DeliveryError|ProtocolError)"
+    r"|(?:EHLO|AUTH|TLS)RequiredError|AUTHDeclinedError|OutgoingEmailError"
+    r"|Anymail(?:\w{0,20}Error|RecipientsRefused|InvalidAddress))"
 )
 NETWORK_CLASS = (
     r"(?:socket\.(?:gaierror|timeout|error|herror)|gaierror|timeout|(?:Connection(?:Refused|Reset|Aborted)|BrokenPipe"
@@ -27,12 +30,17 @@ NETWORK_CLASS = (
 )
 _SMTP_EXCEPTION = expression(rf"(?:[A-Za-z_]\w{{0,60}}\.){{0,6}}{SMTP_CLASS}(?![\w.])")
 _NETWORK_EXCEPTION = expression(rf"{NETWORK_CLASS}(?![\w.])")
+# botocore's words where Amazon SES was asked to send.
+SES_WORDS = r"An error occurred \(\w{1,60}\) when calling the Send\w{0,16}Email operation"
+_SES_EXCEPTION = expression(rf"[\w.]{{1,80}}: {SES_WORDS}")
+# Anymail's exception has several lines: what was sent, the cause, the provider's response.
+_OF_SEVERAL_LINES = expression(r"(?:[A-Za-z_]\w{0,60}\.){0,6}Anymail\w{1,30}: ")
 _WITH_REPLY = expression(r"\(-?\d{1,3}, |\{")
 _NEVER_CONNECTED = "run connect() first"
 
 _HEADING_WORDS = "(most recent call last)"
-_HEADING = expression(rf"\W{{0,3}}(?P<kind>Traceback|Stack) {re.escape(_HEADING_WORDS)}")
-_FRAME = expression(r"\s+File \"(?P<path>[^\"]{1,400})\", line \d{1,7}(?:, in (?P<function>\S{1,200}))?")
+_HEADING = expression(rf"(?P<margin>\s{{0,40}})\W{{0,3}}(?P<kind>Traceback|Stack) {re.escape(_HEADING_WORDS)}")
+_FRAME = expression(r"\s*File \"(?P<path>[^\"]{1,400})\", line \d{1,7}(?:, in (?P<function>\S{1,200}))?")
 _EXCEPTION = expression(r"[A-Za-z_][\w.]{0,200}(?:: .*|:?$)")
 _RAISE = expression(rf"\s+raise (?P<call>(?:\w+\.)?{SMTP_CLASS}\b.*)")
 _MOST_OF_A_LINE = 4096
@@ -40,6 +48,8 @@ _MOST_OF_A_LINE = 4096
 # A path that only code sending mail by SMTP goes through.
 _MAIL_PATH = expression(
     r"smtplib\.py|django[/\\]core[/\\]mail[/\\]|email_backends|send_e?mail\.py|aiosmtplib|djcelery_email|flask_mail"
+    r"|anymail[/\\]backends[/\\]|sendgrid[/\\](?:base_interface|sendgrid)\.py|sendgrid_backend[/\\]|sgbackend[/\\]|django_ses[/\\]"
+    r"|ir_mail_server\.py|management[/\\]commands[/\\](?:send_?)?test_?e?mail\.py"
 )
 _MAIL_FUNCTION = expression(r"(?:_|\b)send_?(?:[a-z]{1,40}_){0,4}e?mails?(?:_|\b)")
 # smtplib's functions, one a step of the dialogue; the innermost tells where it broke off.
@@ -103,6 +113,12 @@ class _Seen:
         self.phases[exception] = self.phase
         self.phase = None
 
+    def go_on(self, line: str) -> None:
+        """Take a further line of the last exception's message."""
+        begun = self.exceptions.pop()
+        self.exceptions.append(f"{begun}\n{line}")
+        self.phases[self.exceptions[-1]] = self.phases.pop(begun, None)
+
 
 def read_traceback(text: str) -> Traceback | None:
     """Read the traceback in a record's text, its chained ones included; None where there is none.
@@ -126,8 +142,8 @@ def read_traceback(text: str) -> Traceback | None:
 
 
 def is_smtp_exception(text: str) -> bool:
-    """Whether `text` begins with one of the exceptions that only SMTP clients raise."""
-    return _SMTP_EXCEPTION.match(text) is not None
+    """Whether `text` begins with one of the exceptions that only clients raise that send mail."""
+    return _SMTP_EXCEPTION.match(text) is not None or _SES_EXCEPTION.match(text) is not None
 
 
 def is_network_exception(text: str) -> bool:
@@ -138,14 +154,19 @@ def is_network_exception(text: str) -> bool:
 def _walk(text: str) -> _Seen:
     """Go through the lines; plain patterns, since a log may be gigabytes of tracebacks."""
     seen = _Seen()
-    is_inside, is_stack = False, False
+    is_inside, is_stack, margin = False, False, ""
     for line in text.splitlines():
         line = line[:_MOST_OF_A_LINE]
         if _HEADING_WORDS in line and (heading := _HEADING.match(line)):
-            is_inside, is_stack = True, heading["kind"] == "Stack"
-        elif is_stack:
+            is_inside, is_stack, margin = True, heading["kind"] == "Stack", heading["margin"]
             continue
-        elif line[:1].isspace():
+        if is_stack:
+            continue
+        line = line.removeprefix(margin)  # the traceback was indented as a whole
+        if not is_inside and seen.exceptions and _OF_SEVERAL_LINES.match(seen.exceptions[-1]):
+            seen.go_on(line)
+            continue
+        if line[:1].isspace() or line.startswith('File "'):  # a copy that lost the indentation
             path, function, call = _indented(line)
             if path:
                 is_inside = True
