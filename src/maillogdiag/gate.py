@@ -45,9 +45,12 @@ _OPEN_BYTES = 16 * 1024 * 1024
 _MOST_SURPLUS = 1000
 # glibc takes the memory of each block from the system anew, page by page, until so big a piece was freed.
 _REUSED_BYTES = 4 * 1024 * 1024
-# What envelopes and cleaners act upon: tail's headers, colours, links, rsyslog's escapes, holes, JSON around lines,
-# journalctl's sign for a message it does not show.
-_SIGNS = ("==> ", "\x1b", "^[[", "#033[", "[0m", "](http", "#01", "\0", '"__REALTIME_TIMESTAMP"', '"log":', "blob data")
+# What envelopes and cleaners act upon: tail's headers, colours, links, a page's source, rsyslog's escapes, holes, JSON
+# around lines, journalctl's sign for a message it does not show.
+_SIGNS = (
+    "==> ", "\x1b", "^[[", "#033[", "[0m", "](http", "&quot;", "&#x27;", "&#39;", "&lt;", "#01", "\0",
+    '"__REALTIME_TIMESTAMP"', '"log":', "blob data",
+)  # fmt: skip
 
 OFTEN = ": done"
 """What a worker writes of each job it did. That it is at work is seen by one line as well as by all: of these lines
