@@ -185,6 +185,7 @@ def test_times_without_zone_are_local(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("File &quot;/srv/mail.py&quot;, line 4, in f", 'File "/srv/mail.py", line 4, in f'),
         ("(550, b&#x27;&lt;a@example.org&gt; who&#x27;)", "(550, b'<a@example.org> who')"),
+        ("a &lt;b&gt; &amp; c&#10;Nov 02 09:15:00", "a <b> & c&#10;Nov 02 09:15:00"),
         ('{"body": "&quot;hello&quot;"}', '{"body": "&quot;hello&quot;"}'),
         ("GET /?a=1&ltv=2", "GET /?a=1&ltv=2"),
     ],

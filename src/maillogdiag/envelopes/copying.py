@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from html import unescape
-
 from maillogdiag.expressions import expression
 
 # ESC itself, less's and journalctl's "^[", rsyslog's "#033", or nothing at all where a browser dropped it.
@@ -22,8 +20,10 @@ _INDENT = expression(
     r"(?=\d{4}-\d\d-\d\d[T ]\d\d:|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:"
     r"|\[(?:ActiveJob|pod/|\d{4}/\d\d/\d\d)|[A-Z], \[\d{4}-|\{\"(?:level|timestamp|log|reqId)\"|[\w.-]{1,60} +\| ))"
 )
-# A page's source.
-_ENTITY = expression(r"&(?:quot|#x27|#39|lt);")
+# A page's source, as far as it may be taken back: no entity makes a line break.
+_ENTITIES = {"&quot;": '"', "&#x27;": "'", "&#39;": "'", "&lt;": "<", "&gt;": ">", "&amp;": "&"}
+_ENTITY = expression("|".join(_ENTITIES))
+_SURE_ENTITIES = ("&quot;", "&#x27;", "&#39;", "&lt;")
 _MOST_CHARACTERS = 64 * 1024
 
 
@@ -55,8 +55,8 @@ class CopyCleaner:
             if "](http" in text:
                 text = _LINK.sub(r"\1", text)
         # What has an entity beside the character itself is no page's source, but a log that quotes one.
-        if "&" in text and '"' not in text and _ENTITY.search(text):
-            text = unescape(text)
+        if "&" in text and '"' not in text and any(entity in text for entity in _SURE_ENTITIES):
+            text = _ENTITY.sub(lambda found: _ENTITIES[found[0]], text)
         start = text[:1]
         if start.isdigit() and "/" in text[1:3] and (stamp := _VIEWER_TIME.match(text)):
             return text[stamp.end() :]
