@@ -198,3 +198,10 @@ def test_a_mail_sent_without_a_word_on_its_recipient_is_over_for_all(tmp_path: P
     sent = "Nov 20 10:10:01 mail postfix/smtp[99]: 4XyZ1a: relay=none, delay=1, delays=0/0/1/0, " + SENT + "\n"
 
     assert endings(scanned(tmp_path, postfix("10:00:01", "4XyZ1a", REFUSED), sent)) == [(1, 1, 0)]
+
+
+def test_a_mail_that_was_given_up_is_shown_though_its_tries_are_in_no_log(tmp_path: Path) -> None:
+    report = scanned(tmp_path, expired("11:00:00", "4XyZ1a"), expired("11:00:00", "4XyZ1b"))
+
+    assert ["unknown.given-up"] == [finding.rule for finding in report.findings]
+    assert (2, 2) == (report.summary.failed, report.findings[0].given_up)

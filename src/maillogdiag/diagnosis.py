@@ -34,6 +34,8 @@ _FAILED, _UNKNOWN = Outcome.FAILED, Outcome.UNKNOWN
 _EVIDENCE_FIRST, _EVIDENCE_LAST = 2, 1
 # Since Sidekiq 5 the dump of a failed job holds the error of the try before it.
 _PREVIOUS_TRY_FORMS = frozenset({"sidekiq-context"})
+# No try of its own, unless the log that has the tries is not there.
+_EXPIRED_FORM = "postfix-expired"
 _SEVERITY_ORDER = {Severity.HIGH: 0, Severity.MEDIUM: 1, Severity.LOW: 2}
 
 
@@ -145,6 +147,9 @@ class Tally:
     def add(self, attempt: Attempt, diagnose: Diagnose) -> None:
         """Count one attempt; `diagnose` is the rule base's."""
         outcome, time = attempt.outcome, attempt.last_time
+        if self._is_end_only(attempt):
+            self.last_words.add(attempt)
+            return
         self.outcomes[outcome] += 1
         self.queue.saw(attempt)
         self.handovers.see(attempt)
@@ -157,6 +162,13 @@ class Tally:
             entry.add(attempt, event, failure)
         self.last_words.add(attempt)
         self._forget()
+
+    def _is_end_only(self, attempt: Attempt) -> bool:
+        """Whether it tells only that a mail is not tried any more, of whose failures others told."""
+        if attempt.message is None or any(event.form != _EXPIRED_FORM for event in attempt.events):
+            return False
+        number = number_of(attempt.message)
+        return any(entry.mails.has_message(number) for entry in self.findings.values())
 
     def _forget(self) -> None:
         if self.last_words.is_full:

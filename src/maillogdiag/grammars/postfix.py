@@ -153,10 +153,8 @@ def _read_delivery(record: Record, writer: _Writer, parts: dict[str, str]) -> tu
     """The end of a try for one recipient."""
     if "queue" not in parts and "to" not in parts and "words" not in parts:
         return ()
-    if "words" not in parts:  # "status=expired, returned to sender": the tries came before
-        is_expired = parts["status"].endswith("expired")
-        form = "postfix-expired" if is_expired else "postfix-cut"
-        return (Event(EventKind.NOTICE, APP, record, form, message=_message_id(parts), is_final=is_expired),)
+    if "words" not in parts:
+        return (_read_end(record, writer, parts),)
     queue, recipient = parts.get("queue"), parts.get("to")
     keys = [f"queue:{queue}/{recipient}"] if queue else []
     keys += [*_try_keys(writer, queue), *([_ANY_PROCESS] if queue and not writer.key else [])]
@@ -174,6 +172,16 @@ def _read_delivery(record: Record, writer: _Writer, parts: dict[str, str]) -> tu
         reason = event._replace(kind=EventKind.CONTEXT, form="postfix-reason", failure=failure)
         return (reason, event._replace(kind=EventKind.FAILED))
     return (event._replace(kind=EventKind.FAILED, failure=failure),)
+
+
+def _read_end(record: Record, writer: _Writer, parts: dict[str, str]) -> Event:
+    """A delivery line without a reason: "status=expired, returned to sender", after all tries; or one that was cut."""
+    message = _message_id(parts)
+    if not parts["status"].endswith("expired"):
+        return Event(EventKind.NOTICE, APP, record, "postfix-cut", message=message)
+    keys = _copy_key(record, writer, str(message))
+    failure = read_failure(f"status={parts['status']}, returned to sender", app=APP)
+    return Event(EventKind.GIVEN_UP, APP, record, "postfix-expired", keys, message, failure, is_final=True)
 
 
 def _failure(words: str, details: str) -> Failure:
