@@ -114,6 +114,12 @@ def test_envelope_comes_off(raw: str, told: tuple[object, ...]) -> None:
     assert told == (peeled.time, peeled.host, peeled.unit, peeled.process, peeled.pid)
 
 
+def test_apaches_level_stays_where_it_may_be_all_that_tells_of_an_error() -> None:
+    raw = "[Tue Nov 03 09:15:00 2026] [php7:error] [pid 7] getaddrinfo EAI_AGAIN smtp.example.org"
+
+    assert raw == peel(raw).text
+
+
 POSTFIX_LINES = {
     "rsyslog in a container, without host": f"2026-11-02T09:15:00.171226+00:00 INFO    postfix/smtp[138]: {POSTFIX}",
     "behind compose's prefix": f"relay  | 2026-11-02T09:15:00.171226+00:00 INFO    postfix/smtp[138]: {POSTFIX}",

@@ -255,6 +255,14 @@ def test_rest_without_envelope_belongs_to_the_line_before() -> None:
     assert ["Net::SMTPFatalError (550 5.1.1 no\n):", "a plain line"] == [record.text for record in join_lines(lines)]
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["Mailer->send() failed: Connection to mail.example.net:587 timed out", "Mailgun API response 401 (Forbidden)"],
+)
+def test_a_failure_that_looks_like_a_part_of_another_one_is_an_entry(text: str) -> None:
+    assert ["job 5 started", text, text] == joined(["job 5 started", text, text])
+
+
 def test_envelopes_word_on_continuation_is_taken() -> None:
     lines = [Line("one", Place("x", 1)), Line(HEADS["Zulip A"], Place("x", 1), continues=True)]
 

@@ -47,9 +47,10 @@ _FRAME = expression(
     r"|/[^\s:]{1,300}(?::\d{1,7}(?::i?n?[^\n]{0,80})?)?[>\u2026]$"  # Ruby's, cut by a pager
     r"|at [\w.$<>/]{1,200}\(|Caused by: |\.\.\. \d{1,6} (?:more|levels)"  # Java's
     r"|#\d{1,3} |Stack trace:$|\d{1,3}\.\s{1,4}/\S{1,300}\.php (?:- )?line \d"  # PHP's, Nextcloud's log reader's
-    r"|[A-Za-z][\w\\]{1,200}->\w{1,100}\("
     r"|error:[0-9A-F]{8}:"  # OpenSSL's, behind PHP's "OpenSSL Error messages:"
 )
+_READERS_PLACE = expression(r"\d{1,3}\.\s{1,4}/\S{1,300}\.php (?:- )?line \d")
+_READERS_CALL = expression(r"[A-Za-z][\w\\]{1,200}->\w{1,100}\(")
 _CLOSING = expression(r"[)}\]]['\")}\]]*[:,.;]*(?:\s|$|\()|>[)}\]'\"]*[:,.;]*\s*$")
 _CLOSED = expression(r"[)>][:,.]?\s*$")
 _TRACEBACK = expression(r"\W{0,3}Traceback \(most recent call last\):")
@@ -90,9 +91,11 @@ _DELIVERY_STATUS_FIELD = expression(
     r"|(?:Original|Final)-Recipient|Action|Status|Diagnostic-Code|Final-Log-ID|Will-Retry-Until|X-[A-Za-z-]{1,40}):",
     re.IGNORECASE,
 )
-# What error trackers, and those who copy from them, put before a backtrace and around it.
-# Anymail's exception has the provider's response below it, perhaps as an object of several lines.
+# Anymail's exception (anymail/exceptions.py) says what was sent, and has the provider's response below it, perhaps as
+# an object of several lines.
+_ANYMAIL = expression(r"(?:.{0,400}?\bAnymail\w{1,30}: )?.{0,200}?Sending a message |.{0,400}?\bAnymail\w{1,30}: ")
 _API_RESPONSE = expression(r"[A-Z]\w{1,20} API response [45]\d\d .")
+# What error trackers, and those who copy from them, put before a backtrace and around it.
 _FRAMES_HEADING = expression(
     r"[#*` ]{0,5}(?:Stack ?trace|Backtrace|Full trace)\b[:#*` ]{0,5}$|`{3}\w{0,10}\s*$"
     r"|\[View [^\]]{1,80}\]\(http\S{1,400}\)\s*$"
@@ -139,9 +142,9 @@ class Structure:
             return True
         if text[0] in " \t" or _FRAME.match(text) or _CLOSING.match(text) or self._is_reply_rest(text):
             return True
-        if _FRAMES_HEADING.match(text):
+        if _FRAMES_HEADING.match(text) or (_READERS_CALL.match(text) and _READERS_PLACE.match(self._last)):
             return True
-        if _API_RESPONSE.match(text):
+        if _API_RESPONSE.match(text) and _ANYMAIL.match(self._last):
             self._state = Structure._json if text.rstrip().endswith(":") else Structure._nothing
             return True
         if _TRACEBACK.match(text):

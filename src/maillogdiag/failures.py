@@ -72,7 +72,7 @@ class Failure(NamedTuple):
 _UNIT = r" ?(?:[KMGkmg]i?[Bb]|[Bb]ytes|m?s|sec\w*|min\w*|messages|recipients)\b"
 # 465 and 587 are ports: the second digit of a code is at most 5, and where servers go beyond that, 7 or 9. HTTP alone
 # has 400 to 409 and 429.
-_CODE = pp.Regex(rf"(?!465|587|40\d|429)(?P<code>[2-5]\d\d)(?![\d@.])(?!{_UNIT})")
+_CODE = pp.Regex(rf"(?!465|587|(?:40\d|429)(?![ -]#?[245]\.\d))(?P<code>[2-5]\d\d)(?![\d@.])(?!{_UNIT})")
 _ENHANCED = pp.Regex(r"[ -]?#?(?P<enhanced>[245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _REPLY = (_CODE + pp.Opt(_ENHANCED)).leave_whitespace()
 

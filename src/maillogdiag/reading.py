@@ -15,7 +15,7 @@ from maillogdiag.evidence import sample_of
 from maillogdiag.expressions import expression
 from maillogdiag.failures import CURLY_QUOTES
 from maillogdiag.gate import Gate
-from maillogdiag.grammars.bystanders import is_about_others, is_bystanders, sends_none
+from maillogdiag.grammars.bystanders import is_about_others, sends_none
 from maillogdiag.grammars.interface import Grammar
 from maillogdiag.records import Record
 from maillogdiag.reports.excerpts import SAMPLE_CHARACTERS
@@ -137,7 +137,7 @@ class Reader:
         lower = text.lower()
         is_likely = any(word in lower for word in _LIKELY)
         is_mail = is_likely and _MAIL.search(text) and _TROUBLE.search(text)
-        if is_mail and not (is_about_others(text) or is_bystanders(lower)):
+        if is_mail and not is_about_others(text):
             counts.records += 1
             counts.not_understood += 1
             counts.sample(text)

@@ -353,3 +353,13 @@ def test_an_event_of_a_python_program_is_named_after_its_framework() -> None:
     (event,) = events("smtplib.SMTPDataError: (550, b'no')")
 
     assert ("django", EventKind.FAILED) == (event.app, event.kind)
+
+
+def test_the_error_beside_the_frames_of_a_json_object_is_read() -> None:
+    stack = '"stack":"\\n  File \\"/app/tasks.py\\", line 3, in run\\n"'
+    message = "\"message\":\"(530, b'5.7.0 Must issue a STARTTLS command first.', 'a@example.net')\""
+
+    (event,) = GRAMMAR.read(Record(f'{{"levelname":"ERROR",{stack},{message}}}', Place("app.log", 1)))
+
+    assert event.failure
+    assert 530 == event.failure.code

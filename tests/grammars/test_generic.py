@@ -41,6 +41,17 @@ FAILURES = {
     "renewal": "failed to send the renewal mail: lookup smtp.example.org: nameserver does not answer: timed out",
     "a relay by its name": "sending failed: lookup smtp-relay on 127.0.0.11:53: no such host",
     "Haraka sends": "[PROTOCOL] [D01B4388] [outbound] S: 550 5.1.1 <ada@example.net> unknown",
+    "a host named acme": "ERROR SMTP server mail.acme.org:587: connection timed out",
+    "a user named in a reply": "smtp: 535 authentication failed: access denied for user app@example.org",
+    "a mailer's target": 'level=error module=mailer target=smtp.example.org:587 err="connection refused"',
+    "TLS from a server": "SMTP client: tls handshake error from mail.example.org:587: certificate has expired",
+    "a login refused in the reply": "SMTP Error: no login. 535 5.7.8 Error: SASL LOGIN authentication failed",
+    "a filter named in the reply": "SMTP error: 550 5.7.1 rejected by rspamd: spam",
+    "an arrow": "Failed to send email to ada@example.net --> 550 5.1.1 User unknown",
+    "our own address": '{"msg":"failed to send email","src_ip":"10.0.0.3","error":"192.0.2.1:587: timeout"}',
+    "SMS, too": "could not send email notification; sms sent instead: connection refused",
+    "an alternative port": "email relay.example.org:2525 connection timed out",
+    "behind a notice": "PHP message: PHP Notice:  Undefined index: x in /a.php; PHP message: SMTP Error: no",
 }
 OTHERS = {
     "IMAP": "ERROR imap: connect to mail.example.org:993: connection refused",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import maillogdiag
 from maillogdiag.attempts import Attempt, Outcome, assemble_attempts
 from maillogdiag.events import Event, EventKind
 from maillogdiag.failures import Failure, Phase
@@ -539,3 +541,28 @@ def test_reading_takes_linear_time(piece: str) -> None:
         "Error performing A from X in 1ms: A (",
     ):
         GRAMMAR.read(Record(head + piece * (64 * 1024 // len(piece)), Place("x.log", 1)))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Could not deliver mail: 550 5.1.1 no such user",
+        'Net::OpenTimeout: execution expired {"jid":"ab12","class":"ActionMailer::MailDeliveryJob"}',
+    ],
+)
+def test_a_message_and_its_backtrace_logged_apart_are_one_try(message: str, tmp_path: Path) -> None:
+    log = tmp_path / "production.log"
+    texts = (message, "/gems/net-smtp-0.3.1/lib/net/smtp.rb:9:in `x'")
+    log.write_text("".join(f"E, [2026-11-02T09:25:01.425425 #7] ERROR -- : {text}\n" for text in texts))
+
+    assert 1 == maillogdiag.scan([str(log)]).summary.failed
+
+
+def test_the_exception_in_the_head_is_not_that_in_a_frame() -> None:
+    text = """E, [2026-11-02T09:25:01.425425 #7] ERROR -- : Net::SMTPFatalError: 550 5.1.1 no
+/x/app.rb:3:in `foo': bar (RuntimeError)
+/gems/net-smtp-0.3.1/lib/net/smtp.rb:9:in `x'"""
+    (event,) = GRAMMAR.read(Record(text, Place("production.log", 1)))
+
+    assert event.failure
+    assert 550 == event.failure.code

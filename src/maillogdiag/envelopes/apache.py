@@ -16,7 +16,9 @@ from maillogdiag.expressions import expression
 _LINE = expression(
     rf"\[[A-Z][a-z]{{2}} (?P<month>[A-Z][a-z]{{2}}) (?P<day>\d\d) {CLOCK} (?P<year>\d{{4}})\] "
     r"\[(?:\w{0,40}:)?[a-z]{4,6}\d?\](?: |$)(?:\[pid (?P<pid>\d{1,10})(?::tid \d{1,20})?\] )?"
-    r"(?:\[(?:client|remote) [^\]\s]{1,80}\] )?(?P<rest>.*)",
+    r"(?:\[(?:client|remote) [^\]\s]{1,80}\] )?"
+    # Elsewhere the level may be all that tells of an error.
+    r"(?P<rest>(?:\s|\d{4}-\d\d-\d\d[T ]|Traceback \(|File \"|(?:[A-Za-z_]\w{0,60}\.){0,6}[A-Z]\w{1,60}(?:: |$)).*)",
     re.DOTALL,
 )
 

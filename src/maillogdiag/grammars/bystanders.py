@@ -17,22 +17,28 @@ _PROGRAMS = frozenset({
     # proxies, probes and sensors
     "haproxy", "traefik", "kubelet", "blackbox_exporter", "suricata", "snort",
     # certificates
-    "certbot", "acme.sh", "lego", "caddy",
+    "certbot", "acme.sh", "lego",
 })  # fmt: skip
-"""Programs that send no mail and pass none on, as the system's log calls them."""
+"""Programs that hand over no mail themselves, as the system's log calls them; some lead others to a mail server."""
 
+# reply := code (" " | "-") enhanced status code of the same class (RFC 3463)
+REPLY = WordedPattern(
+    r"(?:^|[\s:\"'(\[>=,])(?:smtp; ?)?(?P<class>[45])\d\d[ -](?P=class)\.[0-7]\.\d{1,3}(?![\d.])",
+    (" 4.", "-4.", " 5.", "-5."),
+)
 _STRANGERS = WordedPattern(
     r"NOQUEUE|reject: |smtpd\b|postscreen|rejected (?:RCPT|MAIL|EHLO|HELO)|SASL \w{1,20} authentication failed"
     r"|com\.sun\.mail\.(?:imap|pop3)|Net\.Imap|dovecot|fail2ban|rspamd|amavis|spamd\b|rip=|connecting host"
-    r"|\blmtp\(|saslauthd|pam_unix\(smtp:"
-    r"|\bsmtp failed-command |\bsmtp-in: "  # OpenSMTPD, usr.sbin/smtpd/smtp_session.c
+    r"|\blmtp\((?![^\n]{0,1000}\b(?:redirect message|vacation|sendmail))|saslauthd|pam_unix\(smtp:"
+    # OpenSMTPD, usr.sbin/smtpd/smtp_session.c
+    r"|\bsmtp failed-command (?!address=(?:127\.|10\.|192\.168\.|local\b|\[?::1))|\bsmtp-in: "
     r"|Received-SPF: |\bPolicy action="  # policyd-spf, postfix-policyd-spf-perl
     r"|\[core\] S: |\bretval=DENY"  # Haraka, connection.js and plugins.js
     r"|\blistenerId = |smtp::inbound::"  # Stalwart
-    r"|\"src_ip\":"  # maddy, internal/endpoint/smtp
+    r"|\"src_ip\":\"(?!127\.|10\.|192\.168\.|\[?::1)"  # maddy, internal/endpoint/smtp
     # What a server answers, as Exchange, MDaemon, hMailServer and Exim's debug output show it.
-    r"|(?:,>,\"?|--> |\"SENT: |SMTP>> )[45]\d\d[ -]"
-    r"|\bSMTP-IN\b",  # MailEnable, Axigen
+    r"|(?:,>,\"?|(?:^|[:\]] )--> |\"SENT: |SMTP>> )[45]\d\d[ -]"
+    r"|\bSMTP-IN\b(?![.-])",  # MailEnable, Axigen
     ("NOQUEUE", "reject: ", "smtpd", "postscreen", "rejected ", "SASL ", "com.sun.mail.", "Net.Imap", "dovecot",
      "fail2ban", "spamd", "amavis", "rip=", "connecting host", "lmtp(", "saslauthd", "pam_unix(smtp:",
      "failed-command", "smtp-in: ", "Received-SPF: ", "Policy action=", "[core] S: ", "retval=DENY", "listenerId = ",
@@ -42,39 +48,42 @@ _STRANGERS = WordedPattern(
 # In lower case.
 _BYSTANDERS = expression(
     # Who comes, or logs in: Zimbra, Go's net/http, OpenSSH, nginx, databases.
-    r"\boip=|handshake error from|timeout before authentication|kex_exchange|port forward|\bconnect_to "
-    r"|ssh: connect to host|client login failed: |while ssl handshaking|\(remote ip: "
+    r"\boip=|http: tls handshake error from|timeout before authentication|kex_exchange|port forward|\bconnect_to "
+    r"|ssh: connect to host|client login failed: \"|while ssl handshaking|\(remote ip: "
     # Databases, whatever a table or an account is named.
-    r"|password authentication failed for user|access denied for user|sqlstate\[|\btable '|\bcolumn \""
+    r"|password authentication failed for user [\"']|access denied for user '|sqlstate\[|\btable '|\bcolumn \""
     # Who builds and runs containers: Docker, Kubernetes.
     r"|failed to pull|after pull error|mountvolume\.|back-off restarting|error creating: pods|external connectivity"
     r"|timed out waiting for the condition"
     # What proxies and web servers say: Traefik, HAProxy, Squid, Apache but for PHP's words.
     r"|dialing backend|handling tcp|readfrom tcp|/\d{1,2}: (?:ssl handshake failure|connection closed)"
-    r"|\btcp_(?:tunnel|denied|miss)|\bah0(?!1071)\d{4}: "
+    r"|\btcp_(?:tunnel|denied|miss)|\bah0(?!1071|1215)\d{4}: "
     # Who tries whether something answers: Kubernetes, Prometheus, HAProxy, Nagios, Monit, Uptime Kuma.
-    r"|probe failed|probetype|module=\w{1,60} target=|health check for server|layer[467] |(?:service|host) alert: "
-    r"|(?:service|host) notification: |failed protocol test|\[monitor\]"
+    r"|probe failed|probetype|module=(?:smtp|tcp|http|icmp|dns)\w{0,40} target=|health check for server|layer[467] "
+    r"|(?:service|host) alert: "
+    r"|(?:service|host) notification: |failed protocol test|\[monitor\] warn"
     # Suricata, Snort.
     r"|\[\*\*\]|\"event_type\":"
     # What name servers say of a question.
     r"|resolving '|plugin/errors|\bnameserver [\da-f.:]{3,45} (?:refused|port)|for dns server |failed to exchange "
     # How certificates are come by.
-    r"|\bacme\b|certificate renewal|renew(?:ing)? (?:an? )?(?:\w{1,20} )?certificate"
+    r"|\bacme: |\bacme (?:challenge|client|order|server)|certificate renewal"
+    r"|renew(?:ing)? (?:an? )?(?:\w{1,20} )?certificate"
     r"|obtain\w{0,3} (?:an )?(?:acme )?certificate|certificate obtained"
-    r"|\bload certificate|certificate from issuer|:verify error:|challenge failed for"
+    r"|\bload certificate \"|certificate from issuer|:verify error:|challenge failed for"
 )
 _OTHER_WORK = expression(
-    r"imap|pop3|ldap|oauth|webhook|\bpush|\bsms\b|https?://[^\s\"]{0,200}\"?: |fetchmail|getmail|dovecot|smtpd\b"
+    r"imap|pop3|ldap|oauth|webhook|\bpush|send sms\b|https?://[^\s\"]{0,200}\"?: |fetchmail|getmail|dovecot|smtpd\b"
     r"|postscreen|amavis|rspamd|spamd\b|fail2ban|noqueue|reject: "
     r"|rejected (?:rcpt|mail|ehlo|helo|connection)|inbound|incoming"
     r"|upstream|postgres|redis|elastic|plugin_id|, client: \S{1,60}, server: |sasl \w{1,20} authentication|ssl_accept"
     r"|rip=|\bclient ip\b|headers already sent"
 )
 
-# What PHP says of source code, not of a mail.
+# What PHP says of source code, not of a mail; web servers put several of its messages into one entry.
 _NOTICE = WordedPattern(
-    r"\bDeprecated: |\b(?:Warning|Notice): {1,2}(?:Undefined|Trying to|Attempt to|Array to|Use of|A non-numeric)",
+    r"(?:\bDeprecated: |\b(?:Warning|Notice): {1,2}(?:Undefined|Trying to|Attempt to|Array to|Use of|A non-numeric))"
+    r"[^\n]*?(?=; PHP message: |\n|$)",
     ("Deprecated: ", "Warning: ", "Notice: "),
 )
 
@@ -86,12 +95,13 @@ def sends_none(process: str | None) -> bool:
 
 def is_about_others(text: str) -> bool:
     """Whether the text is about those who bring mail or ask for a web page, whatever else it says."""
-    return bool(_STRANGERS.search(text) or ACCESS_LINE.search(text))
+    reply = REPLY.search(text)  # what a server says of others in it is said to us
+    return bool(_STRANGERS.search(text[: reply.end()] if reply else text) or ACCESS_LINE.search(text))
 
 
-def is_notice(text: str) -> bool:
-    """Whether the text is about source code."""
-    return _NOTICE.search(text) is not None
+def without_notices(text: str) -> str:
+    """Return the text without what PHP says of source code."""
+    return _NOTICE.compiled.sub("", text) if _NOTICE.search(text) else text
 
 
 def is_bystanders(lower: str) -> bool:

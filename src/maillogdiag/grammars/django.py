@@ -50,7 +50,8 @@ class _Django:
 
     name = APP
     anchors = (
-        "SMTP", 'File "', "[Errno ", "[WinError ", "[SSL: ", "Error: ", "Error(", "timed out", "(4", "(5", " at /",
+        "SMTP", 'File "', 'File \\"', "[Errno ", "[WinError ", "[SSL: ", "Error: ", "Error(", "timed out", "(4", "(5",
+        " at /",
         "Exception Type:", "Task ", "retcode (", "data: (250", "unexpectedly closed", "extension not supported",
         "No suitable authentication", "run connect()", "EMAIL_USE_TLS", "failed sending mail", "Mail delivery failed",
         "email service configuration", "Email operation", "API response ", "Anymail", "unregistered task",
@@ -70,9 +71,11 @@ def read_python_mail(record: Record, app: str) -> tuple[Event, ...]:
     if discarded := find_discarded_mail(text):
         return (Event(EventKind.FAILED, app, record, "celery-discarded", failure=read_failure(discarded, app=app)),)
     if traceback := read_traceback(text):
-        if not traceback.is_mail:
+        if traceback.is_mail:
+            return (_of_traceback(record, text, traceback, app),)
+        if text is record.text or "Traceback (most recent call last)" in record.text:
             return ()
-        return (_of_traceback(record, text, traceback, app),)
+        text = record.text
     text = text[:_MOST_CHARACTERS]
     if page := read_page(text):
         return (_failed(record, app, "django-page", page),)

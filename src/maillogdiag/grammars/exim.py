@@ -107,7 +107,7 @@ class _Exim:
     def read(self, record: Record) -> Iterable[Event]:
         """Return what `record` tells of a delivery, or of a client of ours that was refused."""
         text = record.text[:_MOST_CHARACTERS].strip()
-        is_refusal = any(words in text for words in _REFUSAL_WORDS)
+        is_refusal = "SMTP error from remote mail" not in text and any(words in text for words in _REFUSAL_WORDS)
         parts = (is_refusal and parse_parts(_REFUSAL_LINE, text)) or parse_parts(_LINE, text)
         if parts is None:
             return _read_without_id(record, text)

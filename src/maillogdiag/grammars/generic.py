@@ -14,7 +14,7 @@ import pyparsing as pp
 from maillogdiag.events import Event, EventKind
 from maillogdiag.expressions import expression
 from maillogdiag.failures import Phase, read_failure
-from maillogdiag.grammars.bystanders import is_about_others, is_bystanders, is_notice, is_other_work
+from maillogdiag.grammars.bystanders import REPLY, is_about_others, is_bystanders, is_other_work, without_notices
 from maillogdiag.grammars.nextcloud import EXPECTED_REPLY
 from maillogdiag.grammars.parts import parse_parts
 from maillogdiag.grammars.ports import MAIL_PORT
@@ -47,11 +47,6 @@ _LIBRARY = WordedPattern(
      "Expected response code", "gomail: ", "aiosmtplib.", "lettre::", "AmazonSimpleEmailService", "curl: (67)",
      "but got status", " mail to "),
 )  # fmt: skip
-# reply := code (" " | "-") enhanced status code of the same class (RFC 3463)
-_REPLY = WordedPattern(
-    r"(?:^|[\s:\"'(\[>=,])(?:smtp; ?)?(?P<class>[45])\d\d[ -](?P=class)\.[0-7]\.\d{1,3}(?![\d.])",
-    (" 4.", "-4.", " 5.", "-5."),
-)
 _SENDING_FAILED = WordedPattern(
     r"(?:[Ff]ail(?:ed|ure)?|[Ee]rror|ERROR|[Uu]nable|[Cc]ould ?n[o']t|[Cc]an(?: ?not|'t))"
     r"\W{1,3}(?:\w{1,20}\W{1,3}){0,3}?"
@@ -61,7 +56,8 @@ _SENDING_FAILED = WordedPattern(
 )
 _SMTP = WordedPattern(
     # Other services listen at 2525 as well.
-    rf"(?<![\w/])smtps?(?![a-z/])|{MAIL_PORT}(?<!2525)|\bport:? (?:25|465|587)\b|\bmail\b[^\n]{{0,200}}\b2525\b",
+    rf"(?<![\w/])smtps?(?![a-z])|{MAIL_PORT}(?<!2525)|\bport:? (?:25|465|587)\b"
+    r"|mail[^\n]{0,200}\b2525\b|\b2525\b[^\n]{0,200}mail",
     ("smtp", ":25", ":465", ":587", " 25", " 465", " 587", "2525"),
 )
 # Both in lower case.
@@ -91,6 +87,7 @@ _PHASES = {
     "CONN": Phase.CONNECT, "EHLO": Phase.EHLO, "STARTTLS": Phase.STARTTLS, "AUTH": Phase.AUTH,
     "MAIL FROM": Phase.MAIL_FROM, "RCPT TO": Phase.RCPT_TO, "DATA": Phase.END_OF_DATA,
 }  # fmt: skip
+_RUBY_LOGGER = expression(r"[A-Z], \[\S{19,40} #(?P<pid>\d{1,10})(?:-\S{1,40})?\] ")
 _CAUSE = pp.Regex(r"Caused by: (?P<words>(?s:.*))")
 
 
@@ -116,12 +113,15 @@ class _Generic:
 
     def read(self, record: Record) -> Iterable[Event]:
         """Return the failure that `record` plainly tells of."""
-        text = _FRAME.sub("", record.text[:_MOST_CHARACTERS])
-        if not _is_about_mail(text, record.text[:_MOST_CHARACTERS]):
+        whole = without_notices(record.text[:_MOST_CHARACTERS])
+        text = _FRAME.sub("", whole)
+        if not _is_about_mail(text, whole):
             return ()
         if not any(word in text for word in _WORDS) and not _PORT.search(text):
             return ()
         keys: tuple[str, ...] = (f"line:{record.time.isoformat()}/{text[:400]}",) if record.time else ()
+        if logged := _RUBY_LOGGER.match(text):  # the backtrace may be logged next
+            keys += (f"why:ruby/{logged['pid']}",)
         kind, form = EventKind.FAILED, "generic"
         cause = parse_parts(_CAUSE, text)
         if cause is not None or "\n\tat " in record.text:
@@ -144,7 +144,7 @@ def _without_members(text: str) -> str:
 def _is_about_mail(text: str, whole: str) -> bool:
     """Whether the text says by itself that outgoing mail failed."""
     # What most texts do not have is looked for first.
-    has_reply = _REPLY.search(text) is not None
+    has_reply = REPLY.search(text) is not None
     lower = text.lower()
     is_sure = has_reply or _LIBRARY.search(whole)
     is_told = is_sure or _SENDING_FAILED.search(text)
@@ -152,7 +152,7 @@ def _is_about_mail(text: str, whole: str) -> bool:
         return False
     if not has_reply and not any(word in lower for word in _ERROR_WORDS):
         return False
-    if is_about_others(text) or is_notice(text) or _TRANSCRIPT.match(text) or _SOURCE.match(text):
+    if is_about_others(text) or _TRANSCRIPT.match(text) or _SOURCE.match(text):
         return False
     return bool(is_sure) or not (is_other_work(lower) or (not is_told and is_bystanders(lower)))
 

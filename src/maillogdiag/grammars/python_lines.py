@@ -53,7 +53,7 @@ _MAIL = expression(
     r"|\b(?:e-?mail(?:ing|s)?|mailer)\b[^\n]{0,60}?\b(?:fail|error|not\b|could|unable|problem)"
     r"|\b(?:fail|error|cannot|can't|could not|couldn't|unable|problem|occurred)[^\n]{0,80}?"
     r"\b(?:e-?mail(?:ing|s)?|mail)\b"
-    r"|(?<![\w/])SMTP(?![\w/])|\bsmtp\.|smtplib|core\.mail|EmailBackend|ir_mail_server",
+    r"|(?<![\w/])SMTP(?!\w|/(?!TLS|SSL|\d))|\bsmtp\.|smtplib|core\.mail|EmailBackend|ir_mail_server",
     re.IGNORECASE,
 )
 _INCOMING = expression(

@@ -115,7 +115,10 @@ class _Seen:
 
     def go_on(self, line: str) -> None:
         """Take a further line of the last exception's message."""
-        begun = self.exceptions.pop()
+        begun = self.exceptions[-1]
+        if len(begun) > _MOST_OF_A_LINE:
+            return
+        self.exceptions.pop()
         self.exceptions.append(f"{begun}\n{line}")
         self.phases[self.exceptions[-1]] = self.phases.pop(begun, None)
 
@@ -166,7 +169,7 @@ def _walk(text: str) -> _Seen:
         if not is_inside and seen.exceptions and _OF_SEVERAL_LINES.match(seen.exceptions[-1]):
             seen.go_on(line)
             continue
-        if line[:1].isspace() or line.startswith('File "'):  # a copy that lost the indentation
+        if line[:1].isspace() or (is_inside and line.startswith('File "')):  # a copy that lost the indentation
             path, function, call = _indented(line)
             if path:
                 is_inside = True

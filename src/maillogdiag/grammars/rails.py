@@ -17,7 +17,13 @@ from maillogdiag.grammars.rails_lines import MOST_CHARACTERS, read_line
 from maillogdiag.grammars.rails_mailer import read_mailer
 from maillogdiag.grammars.rails_routine import ROUTINES, read_lines, read_routine
 from maillogdiag.grammars.rails_sidekiq import EXCEPTION_LEVELS, read_other_work, read_sidekiq
-from maillogdiag.grammars.ruby_exceptions import RubyException, failure_of, find_exception, is_about_mail
+from maillogdiag.grammars.ruby_exceptions import (
+    RubyException,
+    failure_of,
+    find_exception,
+    is_about_mail,
+    names_other_service,
+)
 from maillogdiag.grammars.ruby_frames import begins_with_frame, has_mail_frames
 from maillogdiag.records import Record
 
@@ -136,12 +142,12 @@ def _read_exception(entry: RubyEntry) -> tuple[Event, ...]:
     job = job._replace(job_id=job.job_id or entry.line.job_tag)
     form = "ruby-exception"
     if not is_about_mail(exception, entry.text, job.sends_mail):
-        if not (is_logged and exception.is_network):
+        if not (is_logged and exception.is_network) or names_other_service(entry.text):
             return ()
         form = "ruby-exception?"
     failure = failure_of(exception, entry.text, entry.app)
     event = entry.event(EventKind.FAILED, form, job, failure=failure, request=entry.line.request_tag)
-    if job.jid:
+    if job.jid and not is_logged:
         # GitLab writes it into exceptions_json.log, and what became of the job into sidekiq.log.
         form = "gitlab-job" if '"job_status"' in entry.text else form
         return (event._replace(form=form, keys=(f"why:jid/{job.jid}", *event.keys)),)

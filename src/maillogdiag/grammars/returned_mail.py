@@ -29,7 +29,7 @@ _REASONS = (
     "bad address syntax", "unknown mail transport", "mail transport unavailable", "service unavailable",
 )  # fmt: skip
 _RETURNED = expression(
-    r"<(?P<to>[^<>\s]{1,320})>(?: \(expanded\s+from <[^<>]{1,320}>\))?:\s{1,8}"
+    r"<(?P<to>[^<>\s]{1,320})>(?:\s{1,8}\(expanded\s+from <[^<>]{1,320}>\))?:\s{1,8}"
     r"(?P<reason>host\s+\S{1,300}\s+(?:said:|refused\s)|"
     + "|".join(r"\s+".join(reason.split()) for reason in _REASONS)
     + ")"
@@ -48,7 +48,7 @@ class _ReturnedMail:
 
     name = "returned-mail"
     anchors = (
-        ">: host ", "> (expanded ", "Final-Recipient:", "Diagnostic-Code:",
+        ">:", "(expanded ", "Final-Recipient:", "Diagnostic-Code:",
         *dict.fromkeys(f">: {reason.split()[0]}" for reason in _REASONS),
     )  # fmt: skip
 

@@ -173,10 +173,11 @@ def find_exception(text: str) -> RubyException | None:
         return None
     if structured := _structured(text):
         return structured
-    if uncaught := _uncaught(text):
-        return uncaught
     head = without_frames(text)
-    found = _SMTP_KNOWN.search(head) or _KNOWN_CLASS.search(head)
+    found = _SMTP_KNOWN.search(head)
+    if (uncaught := _uncaught(text)) and (uncaught.is_smtp or found is None):
+        return uncaught
+    found = found or _KNOWN_CLASS.search(head)
     if found is None:
         return _bare_message(text, head)
     for shape in _SHAPES:
@@ -200,7 +201,8 @@ def _uncaught(text: str) -> RubyException | None:
 
 
 def _structured(text: str) -> RubyException | None:
-    if pair := _PAIR.search(text):
+    pair = _PAIR.search(text)
+    if pair and not (pair[0].startswith('"exception_class') and _FIELD_MESSAGE.search(text)):
         return RubyException(f"{pair['name']}: {unescape(pair['message'])}", pair["name"])
     name = _FIELD_CLASS.search(text)
     message = _FIELD_MESSAGE.search(text) if name else None
@@ -232,9 +234,13 @@ def is_about_mail(exception: RubyException, text: str, job: SendsMail) -> bool:
         return True
     if not exception.is_network:
         return False
-    lower = text.lower()
-    is_likely = job is SendsMail.MAYBE or _MAIL_WORDS.search(lower) is not None
-    return is_likely and not _OTHER_SERVICE.search(lower)
+    is_likely = job is SendsMail.MAYBE or _MAIL_WORDS.search(text.lower()) is not None
+    return is_likely and not names_other_service(text)
+
+
+def names_other_service(text: str) -> bool:
+    """Whether `text` names a service that is no mail server, or its port."""
+    return _OTHER_SERVICE.search(text.lower()) is not None
 
 
 def failure_of(exception: RubyException, text: str, app: str) -> Failure:

@@ -56,9 +56,9 @@ _SPOKEN = pp.Regex(
     r"|(?<!ing )(?<!down )(?P<sendmail>sendmail): )(?P<words>.*)"
 )
 _MISSING = pp.Regex(
-    r"(?:.{0,120}?[\s\"'])?(?P<missing>(?:"
+    r"(?:.{0,1000}?[\s\"'])?(?P<missing>(?:"
     r"sh: (?:(?:line )?1: )?-t: (?:command )?not found"  # else it is the rest of some other command
-    r"|(?:/[\w./-]{0,80}/)?(?:ba|da|a)?sh: (?:(?:line )?\d{1,5}: )?(?:/[\w./-]{0,80}/)?(?:sendmail|msmtp|ssmtp): "
+    r"|(?:/[\w./-]{0,80}/)?\w{0,4}sh: (?:(?:line )?\d{1,5}: )?(?:/[\w./-]{0,80}/)?(?:sendmail|msmtp|ssmtp): "
     r"(?:command )?(?:not found|No such file or directory|Permission denied)"
     r"|Can't (?:find |exec \"(?:/[\w/.-]{0,60}/)?)sendmail\b[^\n]{0,300}))"
 )
