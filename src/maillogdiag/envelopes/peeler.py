@@ -115,11 +115,10 @@ class Peeler:
         whole = "\n".join([text, *further])
         if len(further) < len(texts) - 1 or len(whole) > _MOST_WHOLE or "#01" in whole or "blob data]" in whole:
             return None
-        is_bare = (
-            (self._cleaner.clean(whole) == whole and "&" not in whole)
-            if kind == "routine"
-            else all(map(_is_bare, further))
-        )
+        if kind == "routine":  # an entity ("&") is taken back or not, line by line
+            is_bare = "&" not in whole and self._cleaner.clean(whole) == whole
+        else:
+            is_bare = all(map(_is_bare, further))
         if not is_bare:
             return None
         self.count(first.format, len(further))
