@@ -263,6 +263,12 @@ def test_a_failure_that_looks_like_a_part_of_another_one_is_an_entry(text: str) 
     assert ["job 5 started", text, text] == joined(["job 5 started", text, text])
 
 
+def test_what_follows_an_announced_object_that_does_not_come_is_an_entry() -> None:
+    texts = ["Postal API response 500 boom:", "Net::SMTPFatalError: 550 5.1.1 no such user"]
+
+    assert texts == joined(texts)
+
+
 def test_envelopes_word_on_continuation_is_taken() -> None:
     lines = [Line("one", Place("x", 1)), Line(HEADS["Zulip A"], Place("x", 1), continues=True)]
 

@@ -38,6 +38,8 @@ _HEAD = expression(
     r"|\{\"(?:level|timestamp|ts|time|msg|message|reqId|lvl|severity|@timestamp)\""
     r"|(?:Started|Completed|Processing by|method=)\b"  # Rails' request lines, lograge
 )
+_READERS_PLACE = r"\d{1,3}\.\s{1,4}/\S{1,300}\.php (?:- )?line \d"
+"""A frame in Nextcloud's log reader; the call may stand in a line below it."""
 _FRAME = expression(
     # Ruby's, also cleaned by Rails: net-smtp (0.5.0) lib/net/smtp.rb:875:in 'auth'
     r"(?:from |: )?(?:[\w.-]{1,80} \([\w.]{1,40}\) )?"
@@ -46,10 +48,10 @@ _FRAME = expression(
     r"|\S{1,300}\.\w{1,5}:\d{1,7} - \S{1,80}\s*$|\d{1,7}: {1,3}\S{1,300} -> \*\*"  # Bugsnag's, Errbit's
     r"|/[^\s:]{1,300}(?::\d{1,7}(?::i?n?[^\n]{0,80})?)?[>\u2026]$"  # Ruby's, cut by a pager
     r"|at [\w.$<>/]{1,200}\(|Caused by: |\.\.\. \d{1,6} (?:more|levels)"  # Java's
-    r"|#\d{1,3} |Stack trace:$|\d{1,3}\.\s{1,4}/\S{1,300}\.php (?:- )?line \d"  # PHP's, Nextcloud's log reader's
+    rf"|#\d{{1,3}} |Stack trace:$|{_READERS_PLACE}"  # PHP's
     r"|error:[0-9A-F]{8}:"  # OpenSSL's, behind PHP's "OpenSSL Error messages:"
 )
-_READERS_PLACE = expression(r"\d{1,3}\.\s{1,4}/\S{1,300}\.php (?:- )?line \d")
+_AT_READERS_PLACE = expression(_READERS_PLACE)
 _READERS_CALL = expression(r"[A-Za-z][\w\\]{1,200}->\w{1,100}\(")
 _CLOSING = expression(r"[)}\]]['\")}\]]*[:,.;]*(?:\s|$|\()|>[)}\]'\"]*[:,.;]*\s*$")
 _CLOSED = expression(r"[)>][:,.]?\s*$")
@@ -142,7 +144,7 @@ class Structure:
             return True
         if text[0] in " \t" or _FRAME.match(text) or _CLOSING.match(text) or self._is_reply_rest(text):
             return True
-        if _FRAMES_HEADING.match(text) or (_READERS_CALL.match(text) and _READERS_PLACE.match(self._last)):
+        if _FRAMES_HEADING.match(text) or (_READERS_CALL.match(text) and _AT_READERS_PLACE.match(self._last)):
             return True
         if _API_RESPONSE.match(text) and _ANYMAIL.match(self._last):
             self._state = Structure._json if text.rstrip().endswith(":") else Structure._nothing
@@ -233,6 +235,9 @@ class Structure:
     def _json(self, text: str) -> bool:
         """A pretty-printed object: to the bracket that closes it, whether or not the copy kept the indentation."""
         line = text.strip()
+        if not self._depth and not line.startswith(("{", "[")):  # the object that was announced does not come
+            self._state = Structure._nothing
+            return False
         self._depth += line.endswith(("{", "["))
         self._depth -= line.startswith(("}", "]"))
         if self._depth <= 0 or text in ("}", "]"):
