@@ -130,6 +130,10 @@ class Structure:
         """Whether `text` continues the entry. Call it with the lines in order, until one is not taken."""
         if not text or text.isspace():
             return True
+        if (frame := _CERTAIN.get(self._state)) and frame.match(text):  # most lines by far
+            self._lines += 1
+            self._last = text
+            return True
         if _HEAD.match(text):
             return False
         self._lines += 1
@@ -267,6 +271,13 @@ class Structure:
         """Django's page for an exception, or an error tracker's, copied as text."""
         is_value = self._lines == 1 or self._last.rstrip().endswith(":")
         return is_value or bool(_DEBUG_PAGE_FIELD.match(text) or _FURTHER_FIELD.match(text) or _TUPLE.match(text))
+
+
+# Lines that continue an entry in these states, whatever was before: Ruby's frames, and those of a Python traceback.
+_CERTAIN: dict[_State, re.Pattern[str]] = {
+    Structure._nothing: expression(r"/[^\s:]{1,300}:\d{1,7}:in[ `]"),
+    Structure._traceback: expression(r"[ \t]+(?![\s]|[\w.-]{1,100}/)"),
+}
 
 
 def _end_of_unclosed(tail: str) -> re.Pattern[str] | None:

@@ -72,7 +72,7 @@ HEAD = (
 
 # Lines behind the first one of an entry that have no envelope for certain.
 _NO_ENVELOPE = (
-    rb"[\s/]"  # code and frames
+    rb"[\s/)]"  # code, frames, and what closes a reply
     rb"|(?:Traceback|Stack) \(most recent call last\):"
     rb"|(?:[a-z_]{1,40}(?:\.\w{1,60}){1,4}|[A-Z]\w{1,60}(?=:))(?::[ \n]|\n)"  # Python's exceptions
 )
