@@ -38,6 +38,22 @@ def test_the_outcome_is_read(text: str, outcome: Outcome, code: int | None) -> N
     assert code == next((event.failure.code for event in attempt.events if event.failure), None)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{DELIVERY}Deferred: Connection refused by smtp.example.org.",
+        "w8ABCdef012345: AUTH failure (LOGIN): user not found (-20) SASL(-13): no such user, relay=app [10.0.0.9]",
+    ],
+)
+@pytest.mark.parametrize("process", ["sendmail", "sm-mta"])
+def test_the_daemon_is_read_under_either_name(process: str, text: str) -> None:
+    record = Record(text, Place("maillog", 1), process=process, pid=77)
+
+    (attempt,) = assemble_attempts(GRAMMAR.read(record))
+
+    assert Outcome.FAILED == attempt.outcome
+
+
 @pytest.mark.parametrize("process", [None, "msmtp"])
 def test_what_msmtp_says_in_three_lines_is_one_try(process: str | None) -> None:
     lines = (

@@ -31,7 +31,7 @@ APP = "sendmail"
 _MSMTP = "msmtp"
 _MOST_CHARACTERS = 8 * 1024
 
-_PROGRAM = r"(?s)(?:.{0,120}?\b(?:sendmail|sm-mta|sm-msp-queue)\[\d{1,10}\]: )?"
+_PROGRAM = r"(?s)(?:.{0,120}?\b(?:sendmail|sm-mta|sm-msp-queue)(?:\[\d{1,10}\])?: )?"
 _SENDMAIL = pp.Regex(
     _PROGRAM + r"(?P<queue>[0-9A-Za-z]{8,20}): to=(?P<to>[^,]{1,2000}),(?P<details> |.{0,1000}? )stat=(?P<stat>.*)"
 )
