@@ -41,6 +41,39 @@ def test_a_refusal_and_the_application_that_repeats_it_are_one_attempt(is_turned
     assert [(1, ("postfix", "zulip"))] == counts(tmp_path, *(reversed(lines) if is_turned else lines))
 
 
+@pytest.mark.parametrize(
+    ("refusal", "reply"),
+    [
+        (
+            "postfix/smtpd[5]: warning: app[10.0.0.9]: SASL LOGIN authentication failed: authentication failure, "
+            "sasl_username=app@example.org",
+            "5.7.8 Error: authentication failed: authentication failure",
+        ),
+        (
+            "exim[5]: 2026-11-20 10:00:07 login authenticator failed for (app) [10.0.0.9]: 535 Incorrect "
+            "authentication data (set_id=app)",
+            "Incorrect authentication data",
+        ),
+    ],
+    ids=["Postfix", "Exim"],
+)
+def test_a_login_that_the_own_server_refused_is_mended_in_the_application(
+    refusal: str, reply: str, tmp_path: Path
+) -> None:
+    log = tmp_path / "syslog"
+    log.write_text(
+        f"Nov 20 10:00:07 mail {refusal}\n"
+        "Nov 20 10:00:07 mail zulip[3]: 2026-11-20 10:00:07.500 ERR  [zulip.send_email] Error sending invitation email "
+        f"to ['ada@example.net'] with error code 535: b'{reply}'\n"
+    )
+
+    (finding,) = maillogdiag.scan([str(log)]).findings
+
+    assert (1, "auth-failed.at-this-server", 535) == (finding.count, finding.rule, finding.code)
+    assert ["any", "zulip"] == sorted(fix.app for fix in finding.fixes)
+    assert "sasl_passwd" not in str(finding.fixes)
+
+
 def test_each_refusal_has_one_echo(tmp_path: Path) -> None:
     lines = [
         line.format(second=second, pid=second, mail=f"mail_{second}")

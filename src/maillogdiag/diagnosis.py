@@ -197,7 +197,9 @@ def decide(attempt: Attempt, diagnose: Diagnose) -> tuple[Event, Failure, Diagno
     has_own = any(event.kind is EventKind.FAILED and event.failure for event in attempt.events)
     for event in attempt.events:
         if event.failure is not None and not (has_own and event.form in _PREVIOUS_TRY_FORMS):
-            failure = event.failure if event.failure.app == attempt.app else event.failure._replace(app=attempt.app)
+            # What the mail server on this machine says of its refusal are its own words.
+            is_own = event.failure.app in (attempt.app, attempt.relay)
+            failure = event.failure if is_own else event.failure._replace(app=attempt.app)
             candidates.append((event, failure, diagnose(failure)))
     if not candidates:
         event = attempt.events[-1]

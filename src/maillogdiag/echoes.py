@@ -14,16 +14,21 @@ from maillogdiag.expressions import expression
 RELAYS = frozenset({"postfix", "exim", "sendmail"})
 """Mail servers that take mail from applications on their machine."""
 
-_REFUSALS = frozenset({"postfix-refused", "exim-refused", "sendmail-refused"})
+_REFUSALS = frozenset({"postfix-refused", "postfix-login-refused", "exim-refused", "sendmail-refused"})
 _WINDOW_S = 3.0
 _ENOUGH_CHARACTERS = 12
 _NOT_WORDS = expression(r"[^a-z0-9]+")
-_CODES = expression(r"^(?:.{0,80}?\b)?[45]\d\d[ -](?:[45]\.\d{1,3}\.\d{1,3} )?", re.DOTALL)
+# In the mail server's line only: its codes (the application's may be in parentheses) and who wanted to log in.
+_NOT_SAID = expression(
+    r"^(?:.{0,80}?\b)?[45]\d\d[ -](?:[45]\.\d{1,3}\.\d{1,3} )?"
+    r"|^SASL \S{1,100} (?=authentication failed: )|, sasl_username=.*| \(set_id=.*",
+    re.DOTALL,
+)
 
 
 def is_refusal(event: Event) -> bool:
     """Whether a mail server says here that it refused an application."""
-    return event.form in _REFUSALS and event.kind is EventKind.FAILED
+    return event.form.partition(" ")[0] in _REFUSALS and event.kind is EventKind.FAILED
 
 
 def echo_codes(event: Event) -> tuple[int, str | None] | None:
@@ -43,7 +48,7 @@ def is_echo(refusal: Event, event: Event) -> bool:
     assert event.record.time is not None
     if abs((event.record.time - refusal.record.time).total_seconds()) > _WINDOW_S:
         return False
-    words = _gist(_CODES.sub("", refusal.failure.text, count=1))
+    words = _gist(_NOT_SAID.sub("", refusal.failure.text))
     return len(words) >= _ENOUGH_CHARACTERS and words in _gist(event.failure.text)
 
 

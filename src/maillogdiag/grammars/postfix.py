@@ -78,6 +78,7 @@ _RELAY = expression(r"relay=(?P<host>[\w.-]{1,255})\[[^\]]{0,60}\](?::(?P<port>\
 _DSN = expression(r"dsn=(?P<dsn>[245]\.\d{1,3}\.\d{1,3})")
 _REJECTED_FROM_TO = expression(r"from=<(?P<from>[^>]{0,320})> to=<(?P<to>[^>]{0,320})>")
 _OF_A_LOGIN = "not owned by user"
+_TEMPORARY = expression(r"(?i)lost to authentication|temporar|generic failure")
 # A line above says which: the delivery line shall not have the last word.
 _VAGUE = expression(r"Server certificate not|Cannot start TLS: handshake failure|local data error while talking")
 _CLIENT_DAEMONS = frozenset({"smtp", "lmtp", "smtps", "relay"})
@@ -232,6 +233,8 @@ def _read_refusal(record: Record, writer: _Writer, parts: dict[str, str]) -> tup
         form = f"postfix-login-refused {reply.split()[1]}"
         keys += (f"why:{writer.key}/{parts['address']}",) if writer.key else ()
     failure = read_failure(reply, app=APP, phase=phase)
+    if phase is Phase.AUTH and not _TEMPORARY.search(reply):
+        failure = failure._replace(code=535, enhanced="5.7.8")  # what the client is told: src/smtpd/smtpd_sasl_glue.c
     sender = addresses["from"] if addresses else None
     return (Event(kind, APP, record, form, keys, failure=failure, recipient=recipient, sender=sender),)
 
