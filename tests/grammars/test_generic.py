@@ -47,6 +47,9 @@ FAILURES = {
     "TLS from a server": "SMTP client: tls handshake error from mail.example.org:587: certificate has expired",
     "a login refused in the reply": "SMTP Error: no login. 535 5.7.8 Error: SASL LOGIN authentication failed",
     "a filter named in the reply": "SMTP error: 550 5.7.1 rejected by rspamd: spam",
+    "a filter named in a bare reply": "ERROR Error sending mail: 550 Blocked by rspamd",
+    "a mailbox named in a bare reply": "could not send mail to ada@example.net: 552 dovecot: over quota",
+    "a server named in a bare reply": "Failed to send email: SMTPError 554 fail2ban: your host is banned",
     "an arrow": "Failed to send email to ada@example.net --> 550 5.1.1 User unknown",
     "our own address": '{"msg":"failed to send email","src_ip":"10.0.0.3","error":"192.0.2.1:587: timeout"}',
     "SMS, too": "could not send email notification; sms sent instead: connection refused",
@@ -116,6 +119,9 @@ OTHERS = {
     "hMailServer": '"SMTPD"\t1234\t5\t"2026-11-20 09:42:03.123"\t"203.0.113.8"\t"SENT: 550 5.1.1 Unknown user"',
     "Stalwart": 'Authentication failed (auth.failed) listenerId = "smtp", localPort = 25, remoteIp = 203.0.113.8',
     "OpenSMTPD": 'smtp failed-command address=203.0.113.8 command="RCPT TO:<a@example.org>" result="550 5.1.1 no"',
+    "ASSP": "Apr-27-25 02:25:10 [SSL-out] 203.0.113.8 [SMTP Error] 535 5.7.8 Error: authentication failed: no",
+    "Oracle's iMS": '<co ts="2026-11-20T09:42:03.12" tr="TCP|192.0.2.9|25|203.0.113.8|47" ap="SMTP" mi="535 5.7.8">',
+    "HTTP's status": "webhook failed to send mail event: 503 dovecot is not ready",
     "Dovecot": "lmtp(ada)<1><x>: save failed to open mailbox INBOX: 552 5.2.2 Quota exceeded",
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from maillogdiag.expressions import expression
 from maillogdiag.grammars.access_log import ACCESS_LINE
 from maillogdiag.grammars.worded import WordedPattern
@@ -26,6 +28,8 @@ REPLY = WordedPattern(
     r"(?:^|[\s:\"'(\[>=,])(?:smtp; ?)?(?P<class>[45])\d\d[ -](?P=class)\.[0-7]\.\d{1,3}(?![\d.])",
     (" 4.", "-4.", " 5.", "-5."),
 )
+# One without an enhanced status code; HTTP's codes, ports and exit statuses are none.
+_BARE_REPLY = expression(r"(?:[:(\[,'\"=] {0,2}|error )(?!40\d|429|465|587)[45]\d\d[ -](?=[A-Za-z<#'])", re.IGNORECASE)
 _STRANGERS = WordedPattern(
     r"NOQUEUE|reject: |smtpd\b|postscreen|rejected (?:RCPT|MAIL|EHLO|HELO)|SASL \w{1,20} authentication failed"
     r"|com\.sun\.mail\.(?:imap|pop3)|Net\.Imap|dovecot|fail2ban|rspamd|amavis|spamd\b|rip=|connecting host"
@@ -38,11 +42,13 @@ _STRANGERS = WordedPattern(
     r"|\"src_ip\":\"(?!127\.|10\.|192\.168\.|\[?::1)"  # maddy, internal/endpoint/smtp
     # What a server answers, as Exchange, MDaemon, hMailServer and Exim's debug output show it.
     r"|(?:,>,\"?|(?:^|[:\]] )--> |\"SENT: |SMTP>> )[45]\d\d[ -]"
-    r"|\bSMTP-IN\b(?![.-])",  # MailEnable, Axigen
+    r"|\bSMTP-IN\b(?![.-])"  # MailEnable, Axigen
+    r"|\[(?:SSL|TLS)-(?:in|out)\] |<co ts=\"",  # ASSP, Oracle's iMS
     ("NOQUEUE", "reject: ", "smtpd", "postscreen", "rejected ", "SASL ", "com.sun.mail.", "Net.Imap", "dovecot",
      "fail2ban", "spamd", "amavis", "rip=", "connecting host", "lmtp(", "saslauthd", "pam_unix(smtp:",
      "failed-command", "smtp-in: ", "Received-SPF: ", "Policy action=", "[core] S: ", "retval=DENY", "listenerId = ",
-     "smtp::inbound::", '"src_ip":', ",>,", "--> ", "SENT: ", "SMTP>> ", "SMTP-IN"),
+     "smtp::inbound::", '"src_ip":', ",>,", "--> ", "SENT: ", "SMTP>> ", "SMTP-IN",
+     "-in] ", "-out] ", "<co ts="),
 )  # fmt: skip
 
 # In lower case.
@@ -95,8 +101,13 @@ def sends_none(process: str | None) -> bool:
 
 def is_about_others(text: str) -> bool:
     """Whether the text is about those who bring mail or ask for a web page, whatever else it says."""
-    reply = REPLY.search(text)  # what a server says of others in it is said to us
-    return bool(_STRANGERS.search(text[: reply.end()] if reply else text) or ACCESS_LINE.search(text))
+    return bool(_STRANGERS.search(until_reply(text)) or ACCESS_LINE.search(text))
+
+
+def until_reply(text: str) -> str:
+    """Return the text up to where a server's words begin, if it has some: what they say of others is said to us."""
+    reply = REPLY.search(text) or _BARE_REPLY.search(text)
+    return text[: reply.end()] if reply else text
 
 
 def without_notices(text: str) -> str:

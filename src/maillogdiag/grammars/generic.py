@@ -14,7 +14,14 @@ import pyparsing as pp
 from maillogdiag.events import Event, EventKind
 from maillogdiag.expressions import expression
 from maillogdiag.failures import Phase, read_failure
-from maillogdiag.grammars.bystanders import REPLY, is_about_others, is_bystanders, is_other_work, without_notices
+from maillogdiag.grammars.bystanders import (
+    REPLY,
+    is_about_others,
+    is_bystanders,
+    is_other_work,
+    until_reply,
+    without_notices,
+)
 from maillogdiag.grammars.nextcloud import EXPECTED_REPLY
 from maillogdiag.grammars.parts import parse_parts
 from maillogdiag.grammars.ports import MAIL_PORT
@@ -154,7 +161,7 @@ def _is_about_mail(text: str, whole: str) -> bool:
         return False
     if is_about_others(text) or _TRANSCRIPT.match(text) or _SOURCE.match(text):
         return False
-    return bool(is_sure) or not (is_other_work(lower) or (not is_told and is_bystanders(lower)))
+    return bool(is_sure) or not (is_other_work(until_reply(text).lower()) or (not is_told and is_bystanders(lower)))
 
 
 GRAMMAR = _Generic()
