@@ -17,8 +17,9 @@ from maillogdiag.records import Record
 # Kinds of keys that say the same of one try after another, and for how many seconds one of a kind holds. A Sidekiq
 # thread takes the next job: the exception line that has nothing else follows at once. The same mail to the same
 # address, and the mail that Zulip began to send last, are meant for far longer than one mail takes: smtplib waits
-# EMAIL_TIMEOUT = 15 s a step (zproject/computed_settings.py). The same reason is logged by all who see it at once.
-_WINDOWS_S = {"tid": 2.0, "to": 300.0, "rcpt": 300.0, "begun": 300.0, "why": 5.0}
+# EMAIL_TIMEOUT = 15 s a step (zproject/computed_settings.py). The same reason is logged by all who see it at once, and
+# an exception's backtrace by the process that has just logged its message.
+_WINDOWS_S = {"tid": 2.0, "to": 300.0, "rcpt": 300.0, "begun": 300.0, "why": 5.0, "logged": 5.0}
 _BEGUN = "begun:"
 # Two lines without id or time that say the same this close together are one try (a wrapper and its cause).
 _NEIGHBOUR_LINES = 12
@@ -133,6 +134,8 @@ class Try:
             now, last = event.record.time, self.last_time
             if now is not None and last is not None and abs((now - last).total_seconds()) > window_s:
                 return False
+            if kind == "logged":
+                return self._may_be_told_more_by(event)
             return kind != "tid" or EventKind.ACCEPTED not in self.kinds
         if kind == "pid":
             return not self.has_outcome
@@ -142,6 +145,11 @@ class Try:
             distance = abs(new.place.line - old.place.line - old.lines + 1)
             return same_time and old.place.source == new.place.source and distance <= _NEIGHBOUR_LINES
         return True
+
+    def _may_be_told_more_by(self, event: Event) -> bool:
+        """Whether `event` may be of the same exception: of a job's only what says no failure by itself."""
+        is_jobs = any(old.message for old in self.events)
+        return event.message is None and (event.kind is EventKind.CONTEXT or not is_jobs)
 
     def has_room_for(self, event: Event) -> bool:
         """Whether `event` is part of this try; the second event of a form begins the mail's next try."""

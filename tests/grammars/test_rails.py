@@ -558,6 +558,23 @@ def test_a_message_and_its_backtrace_logged_apart_are_one_try(message: str, tmp_
     assert 1 == maillogdiag.scan([str(log)]).summary.failed
 
 
+def test_a_job_s_backtrace_logged_apart_is_of_its_failure_and_another_s_failure_is_not(tmp_path: Path) -> None:
+    error = "Error performing ActionMailer::MailDeliveryJob (Job ID: {id}) from DelayedJob(default) in 9.1ms: {reason}"
+    backtrace = "/gems/net-smtp-0.3.1/lib/net/smtp.rb:9:in `x'"
+    texts = [
+        text
+        for number in (1, 2)
+        for text in (error.format(id=JOB[:-1] + str(number), reason="Net::OpenTimeout (execution expired):"), backtrace)
+    ]
+    texts += ["Net::SMTPFatalError: 550 5.1.1 no such user", backtrace]
+    log = tmp_path / "production.log"
+    log.write_text("".join(f"E, [2026-11-02T09:25:01.425425 #7] ERROR -- : {text}\n" for text in texts))
+
+    findings = maillogdiag.scan([str(log)]).findings
+
+    assert {"connection-timeout": 2, "recipient-rejected": 1} == {one.cause: one.count for one in findings}
+
+
 def test_the_exception_in_the_head_is_not_that_in_a_frame() -> None:
     text = """E, [2026-11-02T09:25:01.425425 #7] ERROR -- : Net::SMTPFatalError: 550 5.1.1 no
 /x/app.rb:3:in `foo': bar (RuntimeError)

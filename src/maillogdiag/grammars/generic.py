@@ -128,7 +128,7 @@ class _Generic:
             return ()
         keys: tuple[str, ...] = (f"line:{record.time.isoformat()}/{text[:400]}",) if record.time else ()
         if logged := _RUBY_LOGGER.match(text):  # the backtrace may be logged next
-            keys += (f"why:ruby/{logged['pid']}",)
+            keys += (f"logged:{logged['pid']}",)
         kind, form = EventKind.FAILED, "generic"
         cause = parse_parts(_CAUSE, text)
         if cause is not None or "\n\tat " in record.text:

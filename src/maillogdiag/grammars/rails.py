@@ -154,7 +154,6 @@ def _read_exception(entry: RubyEntry) -> tuple[Event, ...]:
     if not is_logged:
         return (event,)
     # Who logs `exception.inspect` logs the exception itself next: see `RubyException.is_bare`.
-    event = _with_why(event, entry)
     return (event._replace(kind=EventKind.CONTEXT, form="ruby-inspected") if exception.is_bare else event,)
 
 
@@ -162,13 +161,7 @@ def _read_backtrace(entry: RubyEntry) -> tuple[Event, ...]:
     """The frames of an exception whose message was logged before: they may be all that tells that it is about mail."""
     if not begins_with_frame(entry.line.message) or not has_mail_frames(entry.text):
         return ()
-    event = entry.event(EventKind.CONTEXT, "ruby-backtrace", Job(), request=entry.line.request_tag)
-    return (_with_why(event, entry),)
-
-
-def _with_why(event: Event, entry: RubyEntry) -> Event:
-    """Tie the event to what the same process logs of the same exception."""
-    return event._replace(keys=(*event.keys, f"why:ruby/{entry.line.pid}"))
+    return (entry.event(EventKind.CONTEXT, "ruby-backtrace", Job(), request=entry.line.request_tag),)
 
 
 def _reply_alone(entry: RubyEntry) -> RubyException | None:

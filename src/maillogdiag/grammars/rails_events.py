@@ -46,6 +46,11 @@ class RubyEntry(NamedTuple):
         """Sidekiq's process and thread; the process is unknown where a paste begins behind it."""
         return f"tid:{self.line.pid or '?'}/{self.line.tid}" if self.line.tid else None
 
+    @property
+    def _process_key(self) -> str | None:
+        """The process, where that is all that ties an exception's backtrace to its message."""
+        return f"logged:{self.line.pid}" if self.line.pid and not self.line.tid else None
+
     def event(
         self,
         kind: EventKind,
@@ -60,7 +65,8 @@ class RubyEntry(NamedTuple):
         job_key = f"job:{job.job_id}" if job.job_id else None
         jid_key = f"jid:{job.jid}" if job.jid else None
         request_key = f"request:{request}" if request else None
-        keys = (job_key, jid_key, self.thread_key, request_key)
+        process_key = self._process_key if kind in (EventKind.FAILED, EventKind.CONTEXT) else None
+        keys = (job_key, jid_key, self.thread_key, request_key, process_key)
         return Event(
             kind=kind,
             app=self.app,
