@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -102,6 +103,58 @@ APPLICATION_LINES = {
         f"web_1  | [Mon Nov 02 09:15:00 2026] [:error] [pid 811] {TEXT}",
         (AT_NINE, None, "web_1", None, 811),
     ),
+    "short-delta": (
+        f"[ 1094.123456 <    0.000042 >] social bundle[811]: {TEXT}",
+        (None, "social", None, "bundle", 811),
+    ),
+    "RFC 5424": (
+        f'<134>1 2026-11-02T09:15:00Z social bundle 811 - [origin ip="192.0.2.7"] {TEXT}',
+        (AT_NINE, "social", None, "bundle", 811),
+    ),
+    "RFC 5424, all unknown": (f"<134>1 2026-11-02T09:15:00Z - - - - - {TEXT}", (AT_NINE, None, None, None, None)),
+    "logcli": (
+        f'2026-11-02T09:15:00Z {{container="sidekiq", namespace="social"}} {TEXT}',
+        (AT_NINE, None, "sidekiq", None, None),
+    ),
+    "logcli --output jsonl": (
+        json.dumps({"labels": {"app": "sidekiq"}, "line": TEXT, "timestamp": "2026-11-02T09:15:00Z"}),
+        (AT_NINE, None, "sidekiq", None, None),
+    ),
+    "VictoriaLogs": (
+        json.dumps(
+            {"_time": "2026-11-02T09:15:00Z", "_stream": "{}", "_msg": TEXT, "kubernetes.container_name": "web"}
+        ),
+        (AT_NINE, None, "web", None, None),
+    ),
+    "OpenSearch": (
+        json.dumps({"_index": "logs", "_source": {"@timestamp": "2026-11-02T09:15:00Z", "message": TEXT}}),
+        (AT_NINE, None, None, None, None),
+    ),
+    "Filebeat": (
+        json.dumps({"@timestamp": "2026-11-02T09:15:00Z", "message": TEXT, "agent": {}, "container": {"name": "web"}}),
+        (AT_NINE, None, "web", None, None),
+    ),
+    "Fluent Bit": (
+        json.dumps(
+            {"date": 1793610900.0, "log": f"{TEXT}\n", "stream": "stderr", "kubernetes": {"container_name": "web"}}
+        ),
+        (AT_NINE, None, "web", None, None),
+    ),
+    "Vector": (
+        json.dumps({"container_name": "web", "message": TEXT, "source_type": "x", "timestamp": "2026-11-02T09:15:00Z"}),
+        (AT_NINE, None, "web", None, None),
+    ),
+    "CloudWatch": (
+        json.dumps({"timestamp": 1793610900000, "message": TEXT, "ingestionTime": 1793610999000}),
+        (AT_NINE, None, None, None, None),
+    ),
+    "Google Cloud": (
+        json.dumps({"textPayload": TEXT, "timestamp": "2026-11-02T09:15:00Z", "insertId": "x"}),
+        (AT_NINE, None, None, None, None),
+    ),
+    "stern": (f"sidekiq-6d9c7 sidekiq {TEXT}", (None, None, None, None, None)),
+    "pm2": (f"0|sidekiq  | {TEXT}", (None, None, None, None, None)),
+    "aws logs tail": (f"2026-11-02T09:15:00+00:00 web/web/0a1b {TEXT}", (AT_NINE, None, None, None, None)),
     "no envelope": (TEXT, (None, None, None, None, None)),
 }
 
@@ -153,6 +206,11 @@ def test_postfix_is_told_by_its_program(raw: str) -> None:
         "[2026/11/02 09:15:00 CET] [EROR] /api/v4/email/test code=500",
         "Error | core | a row of Nextcloud's log reader",
         "I, [2026-11-02T09:15:00.53 #150606]  INFO -- : [ActiveJob] x",
+        f"E, [2026-11-02T09:15:00.53 #150606] ERROR -- : the worker said: {TEXT}",
+        f'the worker said "x" {TEXT}',
+        '{"@timestamp":"2026-11-02T09:15:00Z","message":"mail failed","error":{"stack_trace":"x"},"agent":{}}',
+        '{"severity":"ERROR","time":"2026-11-02T09:15:00.114Z","message":"mail failed"}',
+        '{"log":"mail failed","namespace":"synapse.handlers","level":"ERROR","time":1793610900.1}',
     ],
 )
 def test_application_keeps_its_own_time(own: str) -> None:
@@ -256,6 +314,28 @@ def test_further_lines_of_an_entry_are_known_by_their_indent() -> None:
     assert head is not None
     assert rest is not None
     assert (rest.text, rest.pid, rest.continues, head.continues) == ("  two", 812, True, False)
+
+
+def test_an_unknown_prefix_comes_off_the_lines_of_a_backtrace_as_well() -> None:
+    peeler = Peeler(REFERENCE)
+    error = "2026-11-02 09:15:00.607 ERR  [zulip.send_email] Error sending digest email to ['carol@example.org']"
+    lines = [error, "Traceback (most recent call last):", '  File "/a.py", line 3, in x', "", "535 5.7.8 no"]
+    numbered = [f"{number}> web-6d9c7 web {line}" for number, line in enumerate(lines, 98)]
+    numbered[3] = numbered[3].rstrip()
+
+    assert lines == [peeled.text for raw in numbered if (peeled := peeler.peel(raw))]
+    other = pickle.loads(pickle.dumps(peeler)).peel("7> web-6d9c7 web /a.py")
+    assert other
+    assert "/a.py" == other.text
+
+
+def test_a_number_before_a_line_is_no_prefix() -> None:
+    peeler = Peeler(REFERENCE)
+    peeler.peel(f"   17 {TEXT}")
+    reply = peeler.peel("535 5.7.8 no")
+
+    assert reply
+    assert "535 5.7.8 no" == reply.text
 
 
 def test_code_block_keeps_the_indent_of_its_continuation_lines() -> None:

@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 from maillogdiag.entry_patterns import ENTRY, ENVELOPES, HEAD, Envelope, Patterns, Span, kind_of
 from maillogdiag.envelopes import Peeler, writer_of
+from maillogdiag.envelopes.objects import SIGNS as OBJECT_SIGNS
 from maillogdiag.joining import WINDOW
 from maillogdiag.records import Kind
 from maillogdiag.searching import Scanner, scanner_of
@@ -49,7 +50,7 @@ _REUSED_BYTES = 4 * 1024 * 1024
 # around lines, journalctl's sign for a message it does not show.
 _SIGNS = (
     "==> ", "\x1b", "^[[", "#033[", "[0m", "](http", "&quot;", "&#x27;", "&#39;", "&lt;", "#01", "\0",
-    '"__REALTIME_TIMESTAMP"', '"log":', "blob data",
+    "blob data", *OBJECT_SIGNS,
 )  # fmt: skip
 
 OFTEN = ": done"

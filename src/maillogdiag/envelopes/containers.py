@@ -1,14 +1,11 @@
-"""Envelopes of container tools: docker's and podman's compose, swarm, kubectl, and docker's json-file driver."""
+"""Envelopes of container tools: docker's and podman's compose, swarm, and kubectl."""
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import datetime
 
-from maillogdiag.envelopes.journal_entry import unpack_entry
 from maillogdiag.envelopes.peeled import Envelope, Peeled
-from maillogdiag.envelopes.stamps import iso_time
 from maillogdiag.expressions import expression
 
 # sidekiq_1  | …, mastodon-sidekiq-1  | …, stack_web.1.q7w@node    | …, [sidekiq] | …, of supervisor-stdout:
@@ -19,7 +16,6 @@ _BAR = expression(
     re.DOTALL,
 )
 _POD = expression(r"\[pod/(?P<unit>[\w./-]{1,300})\] (?P<rest>.*)", re.DOTALL)
-_OBJECT = expression(r'(?:data: |\x1e)?(?=\{ ?")')
 # Nextcloud's log reader is pasted as a table whose first column is the level.
 NO_CONTAINERS = frozenset(("debug", "info", "warning", "warn", "error", "fatal", "critical", "level"))
 
@@ -34,33 +30,7 @@ def _unpack_pod(found: re.Match[str], outer: Peeled, reference: datetime) -> Pee
     return outer.unpacked(found["rest"], "kubectl --prefix", unit=found["unit"])
 
 
-def _unpack_object(found: re.Match[str], outer: Peeled, reference: datetime) -> Peeled | None:
-    """Docker's json-file or `journalctl -o json`; an application's own JSON is left alone."""
-    text = outer.text[found.end() :]
-    is_journal = '"__REALTIME_TIMESTAMP"' in text
-    if not is_journal and '"log":' not in text:
-        return None
-    try:
-        entry = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    if is_journal and "__REALTIME_TIMESTAMP" in entry:
-        return unpack_entry(entry, outer, "journalctl json")
-    log, time = entry.get("log"), entry.get("time")
-    if not isinstance(log, str) or not isinstance(time, str):
-        return None
-    unit = entry.get("attrs", {}).get("tag") if isinstance(entry.get("attrs"), dict) else None
-    return outer.unpacked(
-        log.rstrip("\r\n"),
-        "docker json-file",
-        time=iso_time(time),
-        unit=unit if isinstance(unit, str) else None,
-        is_partial=not log.endswith("\n"),
-    )
-
-
 CONTAINER_ENVELOPES = (
     Envelope("0a[", _BAR, _unpack_bar),
     Envelope("[", _POD, _unpack_pod),
-    Envelope("{a\x1e", _OBJECT, _unpack_object),
 )

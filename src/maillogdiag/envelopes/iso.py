@@ -7,6 +7,7 @@
     2026-11-02T09:15:00.123456+00:00 app[worker.1]: text          Heroku, Dokku
     2026-11-02T09:15:00Z app[sidekiq] ams [info]text              fly.io
     2026-11-02_09:15:00.76704 text                                svlogd (GitLab's runit)
+    2026-11-02T09:15:00Z {app="mastodon", container="sidekiq"} text    Loki's logcli
 
 Sidekiq's and Zulip's own times look alike; what follows them does not.
 """
@@ -27,9 +28,11 @@ _PROGRAM = r"[^\s\[\]:|{]{1,100}"
 _AFTER = expression(
     r"(?:stdout|stderr) (?P<tag>[FP])\S{0,20} "
     r"|(?:app|heroku|web|worker)\[(?P<unit>[\w.-]{1,100})\](?:: ?| \w{1,20} \[\w{1,20}\] ?)"
+    r"|(?P<labels>\{(?:[\w.]{1,80}=\"(?:[^\"\\\n]|\\.){0,400}\"(?:, ?)?){0,40}\}) {1,8}"
     rf"|(?:{LEVEL} +)?(?P<hostless>{_PROGRAM})\[(?P<hostless_pid>\d{{1,10}})\]:(?: |$)"
     rf"|(?!{LEVEL}\s)(?P<host>[\w.:-]{{1,255}}) (?P<program>{_PROGRAM})(?:\[(?P<pid>\d{{1,10}})\])?:(?: |$)"
 )
+_UNIT_LABEL = expression(r"\b(?:container|unit|service_name|app|job)=\"(?P<unit>[^\"]{1,120})\"")
 _NANOSECONDS = expression(r"\.\d{7,9}(?:Z|[+-]\d\d:\d\d)$")
 
 
@@ -47,6 +50,9 @@ def _unpack_iso(found: re.Match[str], outer: Peeled, reference: datetime) -> Pee
         return outer.unpacked(text, "CRI", time=iso_time(stamp), is_partial=after["tag"] == "P")
     if after["unit"]:
         return outer.unpacked(text, "Heroku / fly.io", time=iso_time(stamp), unit=after["unit"])
+    if after["labels"]:
+        unit = _UNIT_LABEL.search(after["labels"])
+        return outer.unpacked(text, "logcli", time=iso_time(stamp), unit=unit["unit"] if unit else None)
     if not found["zone"]:
         return None
     return outer.unpacked(

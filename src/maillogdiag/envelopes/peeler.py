@@ -10,13 +10,15 @@ from maillogdiag.envelopes.apache import APACHE_ENVELOPES
 from maillogdiag.envelopes.containers import CONTAINER_ENVELOPES
 from maillogdiag.envelopes.copying import CopyCleaner
 from maillogdiag.envelopes.iso import ISO_ENVELOPES
+from maillogdiag.envelopes.objects import OBJECT_ENVELOPES
 from maillogdiag.envelopes.peeled import Envelope, Peeled
+from maillogdiag.envelopes.prefixes import Prefixes
 from maillogdiag.envelopes.syslog import SYSLOG_ENVELOPES
 from maillogdiag.expressions import expression
 from maillogdiag.records import Kind
 from maillogdiag.times import aware
 
-_ENVELOPES = (*SYSLOG_ENVELOPES, *ISO_ENVELOPES, *CONTAINER_ENVELOPES, *APACHE_ENVELOPES)
+_ENVELOPES = (*SYSLOG_ENVELOPES, *ISO_ENVELOPES, *CONTAINER_ENVELOPES, *OBJECT_ENVELOPES, *APACHE_ENVELOPES)
 _MOST_LAYERS = 4
 _TAIL_HEADER = expression(r"==> (?P<file>.{1,500}) <==\s*$")
 # journalctl indents the further lines of an entry by the width of "Nov  3 18:05:55 h p: "; no less is a time.
@@ -27,7 +29,7 @@ _MOST_WHOLE, _MOST_REMEMBERED = 64 * 1024, 400
 # Sidekiq's, ActiveJob's, Zulip's and Mattermost's own heads: behind these there is no further envelope.
 _NO_ENVELOPE = expression(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (?:pid=|\d{1,8} TID-)|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.,]\d{3} "
-    r"|\[ActiveJob\] |\{\"(?:timestamp|level)\":"
+    r"|\[ActiveJob\] |\{\"(?:timestamp\":\"\d{4}-\d\d-\d\d |level\":)"
 )
 
 
@@ -57,6 +59,7 @@ class Peeler:
         self._envelopes: dict[str, list[Envelope]] = {}
         self._headers: dict[str, Peeled] = {}
         self._cleaner = CopyCleaner()
+        self._prefixes = Prefixes()
         self._formats: dict[str, int] = {}
         self._file: str | None = None
         self._last: Peeled | None = None
@@ -85,7 +88,7 @@ class Peeler:
         for _ in range(_MOST_LAYERS):
             if _NO_ENVELOPE.match(peeled.text):
                 break
-            inner = self._unpack(peeled)
+            inner = self._unpack(peeled) or (self._prefixes.take_off(peeled) if peeled is outer else None)
             if inner is None:
                 break
             peeled = inner
@@ -106,7 +109,7 @@ class Peeler:
             None where the lines have not all the same envelope, or more may have to be taken off them.
         """
         text = first.text
-        if first.is_partial or not texts[0].endswith(text) or self._cleaner.is_indented:
+        if first.is_partial or not texts[0].endswith(text) or self._cleaner.is_indented or self._prefixes.are_known:
             return None
         if len(texts) == 1:
             return text

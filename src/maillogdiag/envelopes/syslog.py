@@ -3,8 +3,9 @@
     entry   = time [host] [facility "." level] program ["[" pid "]"] ":" text
     time    = "Nov  3 18:05:55" | "Okt 15 23:48:15.123456" | "Mon 2026-11-02 09:15:00 CET" | "1762074900.123456"
 
-BSD's form is RFC 3164 section 4.1. journalctl's -o short, short-precise, short-full, with-unit, short-unix and
-short-monotonic differ in the time only. ISO 8601 times are read in `maillogdiag.envelopes.iso`.
+BSD's form is RFC 3164 section 4.1. journalctl's -o short, short-precise, short-full, with-unit, short-unix,
+short-monotonic and short-delta differ in the time only. ISO 8601 times are read in `maillogdiag.envelopes.iso`.
+RFC 5424 (section 6) has all of it in another order, behind "<priority>1".
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import re
 from datetime import datetime
 
 from maillogdiag.envelopes.peeled import Envelope, Peeled
-from maillogdiag.envelopes.stamps import CLOCK, epoch_time, iso_time, month_number, yearless_time
+from maillogdiag.envelopes.stamps import CLOCK, ISO, epoch_time, iso_time, month_number, yearless_time
 from maillogdiag.expressions import expression
 
 _PROGRAM = r"(?P<program>[^\s\[\]:|{]{1,100})(?:\[(?P<pid>\d{1,10})\])?:(?: |$)"
@@ -22,6 +23,7 @@ FACILITY = r"(?:mail|daemon|user|local\d|kern|auth|authpriv|syslog|cron|lpr|news
 # Papertrail's and Heroku's copies have no colon after the program.
 _DYNO = r"(?P<dyno>(?:app|heroku)/[\w.-]{1,100}):? "
 _REST = r"(?P<rest>.*)"
+_MOST_PID_DIGITS = 10
 _HEADER = rf"(?:(?!{FACILITY}|\d{{4}} ){_HOST} )?(?:{FACILITY})?(?:{_PROGRAM}|{_DYNO}){_REST}"
 
 _BSD = expression(
@@ -34,7 +36,12 @@ _FULL = expression(
     re.DOTALL,
 )
 _UNIX = expression(rf"(?P<unix>\d{{10}}\.\d{{6}}) {_HEADER}", re.DOTALL)
-_MONOTONIC = expression(rf"\[ {{0,8}}\d{{1,8}}\.\d{{6}}\] {_HEADER}", re.DOTALL)
+_MONOTONIC = expression(rf"\[ {{0,8}}\d{{1,8}}\.\d{{6}}(?: <[ \d.]{{1,40}}>)?\] {_HEADER}", re.DOTALL)
+_RFC5424 = expression(
+    rf"(?:<\d{{1,3}}>)?1 {ISO} (?P<host>\S{{1,255}}) (?P<program>\S{{1,48}}) (?P<pid>\S{{1,128}}) \S{{1,32}} "
+    r"(?:-|(?:\[(?:[^\]\\]|\\.){1,2000}\])+)(?: (?:\ufeff)?(?P<rest>.*)|$)",
+    re.DOTALL,
+)
 
 
 def without_escapes(text: str) -> str:
@@ -85,9 +92,22 @@ def _unpack_monotonic(found: re.Match[str], outer: Peeled, reference: datetime) 
     return _from_header(found, outer, None, "journalctl short-monotonic")
 
 
+def _unpack_rfc5424(found: re.Match[str], outer: Peeled, reference: datetime) -> Peeled:
+    host, program, pid = (None if found[name] == "-" else found[name] for name in ("host", "program", "pid"))
+    return outer.unpacked(
+        without_escapes(found["rest"] or ""),
+        "syslog, RFC 5424",
+        time=iso_time(found["iso"]),
+        host=host,
+        process=program,
+        pid=pid if pid and pid.isdecimal() and len(pid) <= _MOST_PID_DIGITS else None,
+    )
+
+
 SYSLOG_ENVELOPES = (
     Envelope("0a< \t", _BSD, _unpack_bsd, is_header=True),
     Envelope("a", _FULL, _unpack_full, is_header=True),
     Envelope("0", _UNIX, _unpack_unix, is_header=True),
     Envelope("[", _MONOTONIC, _unpack_monotonic, is_header=True),
+    Envelope("<0", _RFC5424, _unpack_rfc5424),
 )

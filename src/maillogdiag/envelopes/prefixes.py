@@ -1,0 +1,91 @@
+"""Prefixes that no envelope knows: what viewers, supervisors and log stores put in front of each line.
+
+    pm2      0|sidekiq  | text
+    stern    mastodon-sidekiq-6d9c7 sidekiq text
+    ts       May 02 08:11:09 text
+    aws logs tail, Grafana, Portainer, …
+
+Where the head that an application itself writes stands behind something, that is the prefix. The lines around it, such
+as a backtrace's, have the same one but for its numbers.
+"""
+
+from __future__ import annotations
+
+import re
+
+from maillogdiag.envelopes.peeled import Peeled
+from maillogdiag.envelopes.stamps import ISO, iso_time
+from maillogdiag.expressions import expression
+
+_MOST_CHARACTERS = 130
+_HEAD_CHARACTERS = 60
+_MOST_KNOWN = 16
+_HEAD = expression(
+    r"[\s|>](?="
+    # Sidekiq
+    r"(?:(?:DEBUG|INFO|WARN|ERROR|FATAL) {1,3})?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (?:pid=\d|\d{1,8} TID-)"
+    r"|[A-Z], \[\d{4}-\d\d-\d\dT"  # Ruby's Logger
+    r"|\[ActiveJob\] \["
+    r"|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.,]\d{3} (?:ERR|WARN|INFO|DEBUG|CRIT)"  # Zulip
+    r"|\{\"timestamp\":\"\d{4}-\d\d-\d\d |\{\"level\":\""  # Mattermost
+    r")"
+)
+# A message has these around another line that it quotes, and an application's own head has a level.
+_TELLS_MORE = expression(r"[\"'{}]|(?i:\b(?:debug|info|notice|warn(?:ing)?|err(?:or)?|fatal|critical|failed)\b)")
+_TIME = expression(ISO)
+_PART = re.compile(r"\d+|\s+|[^\d\s]+")
+
+
+class Prefixes:
+    """The prefixes of one source, as far as they were seen."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, re.Pattern[str]] = {}
+
+    def __getstate__(self) -> list[str]:
+        """What later lines depend on, for another process."""
+        return sorted(self._known)
+
+    def __setstate__(self, shapes: list[str]) -> None:
+        self._known = {shape: re.compile(shape) for shape in shapes}
+
+    @property
+    def are_known(self) -> bool:
+        """Whether there were any."""
+        return bool(self._known)
+
+    def take_off(self, line: Peeled) -> Peeled | None:
+        """Return `line` without its prefix; None where it has none that is certain."""
+        text = line.text
+        found = [match for known in self._known.values() if (match := known.match(text))]
+        if not found:
+            head = _HEAD.search(text, 1, _MOST_CHARACTERS + _HEAD_CHARACTERS)
+            if head is None or head.end() > _MOST_CHARACTERS or _is_none(text[: head.end()]):
+                return None
+            found = [match for match in [self._learn(text[: head.end()]).match(text)] if match]
+        prefix = max((match[0] for match in found), key=len)
+        stamp = _TIME.search(prefix)
+        return line.unpacked(text[len(prefix) :], "with a prefix", time=iso_time(stamp["iso"]) if stamp else None)
+
+    def _learn(self, prefix: str) -> re.Pattern[str]:
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        shape = _shape_of(prefix)
+        return self._known.setdefault(shape, re.compile(shape))
+
+
+def _is_none(prefix: str) -> bool:
+    """Whether it may as well be a part of the line. A number may be the code of a server's reply on the next one."""
+    return not prefix.strip(" \t0123456789") or _TELLS_MORE.search(prefix) is not None
+
+
+def _shape_of(prefix: str) -> str:
+    """Return a regular expression of what differs from `prefix` in numbers and in how wide they are set.
+
+    Blanks behind it may be those by which a line of a backtrace is indented; of an empty line they may be gone.
+    """
+    words = prefix.rstrip()
+    parts = (
+        r"\d+" if part.isdecimal() else r"\s+" if part.isspace() else re.escape(part) for part in _PART.findall(words)
+    )
+    return f"{''.join(parts)}(?:{re.escape(prefix[len(words) :])}|$)"
