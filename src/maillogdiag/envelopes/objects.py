@@ -38,10 +38,13 @@ _WRAPPED = {
 }  # fmt: skip
 _TIMES = ("time", "_time", "@timestamp", "timestamp", "date")
 # Which container or service wrote it; parts of one name stand in objects in each other, or with dots between them.
-_UNITS = (
-    "kubernetes.container_name", "kubernetes.container.name", "container.name", "container_name", "attrs.tag",
-    "labels.container", "labels.unit", "labels.service_name", "labels.app", "resource.labels.container_name",
-    "logStreamName",
+_UNITS = tuple(
+    (name, name.split("."))
+    for name in (
+        "kubernetes.container_name", "kubernetes.container.name", "container.name", "container_name", "attrs.tag",
+        "labels.container", "labels.unit", "labels.service_name", "labels.app", "resource.labels.container_name",
+        "logStreamName",
+    )
 )  # fmt: skip
 SIGNS = (
     '"__REALTIME_TIMESTAMP"',
@@ -94,11 +97,11 @@ def _time_of(entry: Mapping[str, object]) -> datetime | None:
 
 
 def _unit_of(entry: Mapping[str, object]) -> str | None:
-    for name in _UNITS:
+    for name, parts in _UNITS:
         value: object = entry.get(name)
-        if value is None:
+        if value is None and parts[0] in entry:
             value = entry
-            for part in name.split("."):
+            for part in parts:
                 value = value.get(part) if isinstance(value, dict) else None
         if isinstance(value, str):
             return value
