@@ -154,6 +154,7 @@ APPLICATION_LINES = {
     ),
     "stern": (f"sidekiq-6d9c7 sidekiq {TEXT}", (None, None, None, None, None)),
     "pm2": (f"0|sidekiq  | {TEXT}", (None, None, None, None, None)),
+    "grep -n": (f"log/sidekiq.log:17:{TEXT}", (None, None, None, None, None)),
     "aws logs tail": (f"2026-11-02T09:15:00+00:00 web/web/0a1b {TEXT}", (AT_NINE, None, None, None, None)),
     "no envelope": (TEXT, (None, None, None, None, None)),
 }
@@ -207,7 +208,10 @@ def test_postfix_is_told_by_its_program(raw: str) -> None:
         "Error | core | a row of Nextcloud's log reader",
         "I, [2026-11-02T09:15:00.53 #150606]  INFO -- : [ActiveJob] x",
         f"E, [2026-11-02T09:15:00.53 #150606] ERROR -- : the worker said: {TEXT}",
+        f"the last line was: {TEXT}",
         f'the worker said "x" {TEXT}',
+        "[Errno 99] Cannot assign requested address : Traceback (most recent call last):",
+        "SMTPException: Traceback (most recent call last):",
         '{"@timestamp":"2026-11-02T09:15:00Z","message":"mail failed","error":{"stack_trace":"x"},"agent":{}}',
         '{"severity":"ERROR","time":"2026-11-02T09:15:00.114Z","message":"mail failed"}',
         '{"log":"mail failed","namespace":"synapse.handlers","level":"ERROR","time":1793610900.1}',
@@ -329,12 +333,13 @@ def test_an_unknown_prefix_comes_off_the_lines_of_a_backtrace_as_well() -> None:
     assert "/a.py" == other.text
 
 
-def test_a_number_before_a_line_is_no_prefix() -> None:
+def test_a_number_before_a_line_says_nothing_of_the_next_line() -> None:
     peeler = Peeler(REFERENCE)
-    peeler.peel(f"   17 {TEXT}")
-    reply = peeler.peel("535 5.7.8 no")
+    numbered, reply = peeler.peel(f"17 {TEXT}"), peeler.peel("535 5.7.8 no")
 
+    assert numbered
     assert reply
+    assert TEXT == numbered.text
     assert "535 5.7.8 no" == reply.text
 
 

@@ -363,3 +363,11 @@ def test_the_error_beside_the_frames_of_a_json_object_is_read() -> None:
 
     assert event.failure
     assert 530 == event.failure.code
+
+
+def test_the_year_that_syslog_leaves_out_is_the_application_s() -> None:
+    """A log of another year, copied today: its envelope's year is guessed by the copy's date."""
+    guessed = datetime(2026, 3, 4, 4, 6, 7, tzinfo=UTC)
+    record = Record("2024-03-04 06:06:07,375 ERROR x", Place("-", 1), guessed)
+
+    assert datetime(2024, 3, 4, 4, 6, 7, 375_000, tzinfo=UTC) == with_application_time(record).time

@@ -21,17 +21,25 @@ _MOST_CHARACTERS = 130
 _HEAD_CHARACTERS = 60
 _MOST_KNOWN = 16
 _HEAD = expression(
-    r"[\s|>](?="
+    r"[\s|>:](?="
     # Sidekiq
     r"(?:(?:DEBUG|INFO|WARN|ERROR|FATAL) {1,3})?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (?:pid=\d|\d{1,8} TID-)"
     r"|[A-Z], \[\d{4}-\d\d-\d\dT"  # Ruby's Logger
     r"|\[ActiveJob\] \["
     r"|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.,]\d{3} (?:ERR|WARN|INFO|DEBUG|CRIT)"  # Zulip
+    r"|(?:DEBUG|INFO|WARNING|ERROR|CRITICAL) \d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} "  # Django
+    r"|Traceback \(most recent call last\):"
     r"|\{\"timestamp\":\"\d{4}-\d\d-\d\d |\{\"level\":\""  # Mattermost
     r")"
 )
-# A message has these around another line that it quotes, and an application's own head has a level.
-_TELLS_MORE = expression(r"[\"'{}]|(?i:\b(?:debug|info|notice|warn(?:ing)?|err(?:or)?|fatal|critical|failed)\b)")
+# A message that quotes a line has quotation marks, three words in a row or one of trouble; an application's own head
+# has a level.
+_TELLS_MORE = expression(
+    r"[\"'{}]|\b(?i:[a-z]{2,}) [a-z]{2,} [a-z]{2,}\b|(?i:error|exception|fail|refused|denied|time(?:d |-)?out)"
+    r"|(?i:\b(?:debug|info|notice|warn(?:ing)?|err|fatal|critical)\b)"
+)
+# A number alone may as well be the code of a server's reply, on the line below it.
+_NUMBERED = " \t0123456789"
 _TIME = expression(ISO)
 _PART = re.compile(r"\d+|\s+|[^\d\s]+")
 
@@ -57,26 +65,25 @@ class Prefixes:
     def take_off(self, line: Peeled) -> Peeled | None:
         """Return `line` without its prefix; None where it has none that is certain."""
         text = line.text
-        found = [match for known in self._known.values() if (match := known.match(text))]
+        found = [match[0] for known in self._known.values() if (match := known.match(text))]
         if not found:
             head = _HEAD.search(text, 1, _MOST_CHARACTERS + _HEAD_CHARACTERS)
-            if head is None or head.end() > _MOST_CHARACTERS or _is_none(text[: head.end()]):
+            if head is None or head.end() > _MOST_CHARACTERS or _TELLS_MORE.search(text, 0, head.end()):
                 return None
-            found = [match for match in [self._learn(text[: head.end()]).match(text)] if match]
-        prefix = max((match[0] for match in found), key=len)
+            found = [text[: head.end()]]
+            if not found[0].strip():  # it is indented
+                return None
+            if found[0].strip(_NUMBERED):
+                self._learn(found[0])
+        prefix = max(found, key=len)
         stamp = _TIME.search(prefix)
         return line.unpacked(text[len(prefix) :], "with a prefix", time=iso_time(stamp["iso"]) if stamp else None)
 
-    def _learn(self, prefix: str) -> re.Pattern[str]:
+    def _learn(self, prefix: str) -> None:
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()
         shape = _shape_of(prefix)
-        return self._known.setdefault(shape, re.compile(shape))
-
-
-def _is_none(prefix: str) -> bool:
-    """Whether it may as well be a part of the line. A number may be the code of a server's reply on the next one."""
-    return not prefix.strip(" \t0123456789") or _TELLS_MORE.search(prefix) is not None
+        self._known[shape] = re.compile(shape)
 
 
 def _shape_of(prefix: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from maillogdiag.expressions import expression
 from maillogdiag.records import Record
@@ -33,8 +33,18 @@ def with_time_of(stamp: str, record: Record) -> Record:
         return record.at(time)
     if "." not in stamp and "," not in stamp:
         return record
-    difference_s = (record.time - time).total_seconds()
+    difference_s = (_in_year_of(time, record.time) - time).total_seconds()
     offset_s = round(difference_s / _ZONE_STEP_S) * _ZONE_STEP_S
     if abs(difference_s - offset_s) > _MOST_DELAY_S:
         return record
     return record.at(time + timedelta(seconds=offset_s))
+
+
+def _in_year_of(time: datetime, envelopes: datetime) -> datetime:
+    """Return the envelope's time; of another year, which syslog's envelope does not tell, in the application's."""
+    if envelopes.year == time.year or abs(envelopes - time) < timedelta(days=2):
+        return envelopes
+    try:
+        return envelopes.replace(year=time.year)
+    except ValueError:  # 29 February
+        return envelopes
