@@ -73,7 +73,7 @@ WRITINGS = (
     ),
     Detector(
         ("content", "subject", "agent", "topic", "_name", "body"),
-        expression("(?i)" + keyed(_TEXT_KEYS, bare=r"(?!)", quoted=r".{0,4000}?")),
+        expression("(?i)" + keyed(_TEXT_KEYS, bare=r"(?!)", most=4000)),
         replace_keyed(Kind.TEXT),
     ),
     Detector(

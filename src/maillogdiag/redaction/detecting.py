@@ -64,26 +64,54 @@ def is_empty(value: str) -> bool:
 
 
 _KEY_START = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt])|(?<=%2[2367])|(?<=%3[Ff]))"
+_KEY_CLOSED = rf"(?:{_QUOTE_FORMS})?[\])]?"
+# What may stand between the sign and the quotation mark: b'x', $'x', SecretStr('x'), string(8) "x", <<"x">>, ["x"].
+_WRAPPED = r"(?:[bBfFrRuU$]{1,2}|\w{1,30}\(|string\(\d{1,5}\) ?|<<|\[)?"
+
+
+def quoted(value: str, most: int) -> str:
+    """Return a pattern for `value`, a class of characters, between quotes, at most `most` of them.
+
+    A quote behind a backslash more than the one that opened is part of the value. Where the text breaks off before
+    the value is closed, all of the rest belongs to it.
+    """
+    return rf"{QUOTE}(?P<value>(?:(?!(?<!\\)(?P=quote)){value}){{0,{most}}})(?:(?P=quote)|(?=\n)|\Z)"
 
 
 def keyed(
-    keys: str, *, bare: str = r"[^\s,;&'\"<>)}\]\\]{1,200}", quoted: str = r".{0,300}?", is_ending: bool = False
+    keys: str,
+    *,
+    bare: str = r"[^\s,;&'\"<>(){}\[\]\\][^\s,;&'\"<>)}\]\\]{0,199}",
+    value: str = ".",
+    most: int = 300,
+    is_ending: bool = False,
 ) -> str:
     """Return a pattern for the value of one of `keys`, in the ways logs and settings write it.
 
     `key=value`, `key=<value>`, `key="value"`, `"key":"value"` in JSON at any depth and within a URL,
-    `'key': 'value'` in Python, `:key=>"value"` in Ruby. The value is the group "value" or "bare"; see `replace_keyed`.
+    `'key': 'value'` in Python, `:key=>"value"` in Ruby, `$a['key'] = 'value'`, `s:3:"key";s:5:"value"` and
+    `setKey('value')` in PHP. The value is the group "value" or "bare"; see `replace_keyed`.
 
     Args:
         keys: alternatives, without groups.
         bare: a value without quotes.
-        quoted: a value within quotes.
+        value: a character within quotes.
+        most: how many of them there may be.
         is_ending: whether `keys` are only what a key ends in: "password" of SMTP_PASSWORD and emailPassword.
     """
+    before = rf"{'' if is_ending else _KEY_START}(?P<key>{keys}){_KEY_CLOSED}\s{{0,3}}"
+    blank = r"(?:\s{0,3}|%20|\+)<?"
     return (
-        rf"{'' if is_ending else _KEY_START}(?P<key>{keys})(?:{_QUOTE_FORMS})?\s{{0,3}}"
-        rf"(?:=>|=|%3[Dd]|(?::|%3[Aa])(?=(?:\s{{0,3}}|%20|\+)(?:{_QUOTE_FORMS})))"
-        rf"(?:\s{{0,3}}|%20|\+)<?(?:[bu]?{QUOTE}(?P<value>{quoted})(?P=quote)|(?P<bare>{bare}))"
+        rf"{before}(?:(?:=>|=|%3[Dd]|:|%3[Aa]|\(|;s:\d{{1,5}}:){blank}{_WRAPPED}{quoted(value, most)}"
+        rf"|(?:=>|=|%3[Dd]){blank}(?P<bare>{bare}))"
+    )
+
+
+def paired(keys: str) -> str:
+    """Return a pattern for a key and its value in one pair of brackets: `('key', 'value')`, `{key,"value"}`."""
+    return (
+        rf"[({{]\s?(?:{_QUOTE_FORMS})?[\w.:]{{0,60}}?(?P<key>{keys})(?:{_QUOTE_FORMS})?,\s{{0,3}}"
+        rf"{_WRAPPED}{quoted('.', 300)}(?P<bare>(?!))?"
     )
 
 

@@ -74,7 +74,7 @@ HOST_NAMES = (
     Detector((") [",), expression(r"\((?P<host>[\w.-]{1,253})\)(?= \[[0-9a-fA-F:.p])"), _replace_helo),
     Detector(
         ("helo", "ehlo", "lhlo", "host", "domain", "siteurl", "site_url", "server"),
-        expression("(?i)" + keyed(_HOST_KEYS, bare=r"[\w.-]{1,253}(?![\w(])", quoted=r"[\w.-]{1,253}")),
+        expression("(?i)" + keyed(_HOST_KEYS, bare=r"[\w.-]{1,253}(?![\w(])", value=r"[\w.-]", most=253)),
         replace_keyed(Kind.HOST, _replace_value),
     ),
     Detector(

@@ -64,6 +64,24 @@ _SETTINGS_WORDS = words(
 )
 """What the names of settings files are made of."""
 
+_PROSE = words(
+    """
+    again all also an and any as at be been before being blank but by can can't cannot cancel change changed check
+    compare contact could did disallowed do does doesn't don't either empty enter for forbidden found given had has
+    have here hidden how i if incorrect is isn't it its least length long longer may missing mismatch must need needs
+    never no not now of off on only optional or please possible present provided provide required see set should
+    since so such supplied than that the their them then there these they this those to too try two under unset until
+    unsupported up use used using via wait was we weak were what when where which while will with without would
+    wrong yet your
+    """
+)
+"""What a sentence goes on with behind "password" or "user", where it names neither."""
+
+
+def is_prose(word: str) -> bool:
+    """Whether a word belongs to a sentence about passwords and users, and is none of them."""
+    return word.casefold().rstrip(".!?:") in _PROSE
+
 
 def is_common_word(word: str) -> bool:
     """Whether a word is so common in logs that it names nobody, and must not be replaced wherever it stands."""
