@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 from maillogdiag.expressions import expression
-from maillogdiag.redaction.detecting import QUOTE, Detector, keyed, replace_group, replace_keyed
+from maillogdiag.redaction.detecting import QUOTE, Detector, keyed, paired, replace_group, replace_keyed
+from maillogdiag.redaction.hosts import is_host
 from maillogdiag.redaction.kinds import Kind
 from maillogdiag.redaction.mail_addresses import replace_local
 from maillogdiag.redaction.mapping import RedactionMap
-from maillogdiag.redaction.vocabulary import is_common_word, words
+from maillogdiag.redaction.vocabulary import is_common_word, is_prose, words
 
 # What may stand where a user's name does, in paths and sentences.
 _NO_USERS = words(
@@ -20,15 +21,21 @@ _NO_USERS = words(
 )
 _USER_KEYS = (
     r"(?:sasl_|smtp_?|email_host_|mail_smtp|auth_?|postgres_|db_)?(?:user_?name|user|login|ruser|smtpname|account)"
-    r"|mail_from_address"
+    r"|mail_from_address|auth\w{0,30}_identity|set_?user(?:_?name)?|set_id"
 )
+# What stands behind "user" and is one: in quotes, or at a phrase's end.
+_ACCOUNT = r"(?:user(?:[ _]?name)?|mailbox|account|login|local[- ]part|recipient)"
+_OBJECT = r"(?:User|Account|Member|Customer|Subscriber|Contact|Profile)"
 _ID_KEYS = (
-    r"(?:user|account|team|channel|post|session|device|request|req|realm|ack|client|sender|recipient|"
-    r"invocation|machine|boot|correlation)_?id|\brid|__cursor"
+    r"(?:user|account|team|channel|post|session|phone|device|request|req|realm|ack|client|sender|recipient|"
+    r"invocation|machine|boot|correlation)_?id|\brid|__cursor|\bsession|phone(?:_?number)?"
 )
-_NAME_KEYS = r"(?:(?:full|from|sender|to|recipient|nick|realm|display|first|last|real|site)_?name|company)"
+_NAME_KEYS = r"(?:(?:full|from|sender|to|recipient|nick|realm|display|first|last|real|site|feedback)_?-?name|company)"
 _TEXT_KEYS = (
-    r"(?:rendered_)?content|subject|html_body|text_body|user_?agent|topic(?:_name)?|stream_name|channel_name|body"
+    r"(?:rendered_)?content|subject|html_body|text_body|user_?agent|topic(?:_name)?|stream_name|channel_name|body|html"
+)
+_API_ANSWER = expression(
+    r"\\{0,15}[{\[]{1,2}\\{0,15}[\"'](?:errors?|message|code|status|name|detail|ErrorCode)\\{0,15}[\"']"
 )
 
 
@@ -39,14 +46,23 @@ def _replace_user_value(match: re.Match[str], mapping: RedactionMap) -> str:
 
 def _replace_user(match: re.Match[str], mapping: RedactionMap) -> str:
     user = match["value"]
-    if user.casefold() in _NO_USERS or is_common_word(user):
+    if user.casefold() in _NO_USERS or is_common_word(user) or is_prose(user) or ("." in user and is_host(user)):
         return match[0]
     return replace_group(Kind.USER)(match, mapping)
+
+
+def _replace_text(match: re.Match[str], mapping: RedactionMap) -> str:
+    """What somebody wrote; the body of what a provider's API answered is what it refused the mail for."""
+    is_answer = match["value"] is not None and _API_ANSWER.match(match["value"])
+    return match[0] if is_answer else replace_keyed(Kind.TEXT)(match, mapping)
 
 
 def _replace_ids(match: re.Match[str], mapping: RedactionMap) -> str:
     return match["before"] + re.sub(r"\d+", lambda number: mapping.stand_in(Kind.ID, number[0]), match["ids"])
 
+
+_SUBJECT = r"Subject|Betreff|Objet|Asunto|Onderwerp"
+_PERSON = r"[A-Z][\w’-]{1,30}(?: [A-Z][\w’.-]{1,30}){1,3}"
 
 WRITINGS = (
     Detector(
@@ -55,13 +71,30 @@ WRITINGS = (
         replace_group(Kind.TEXT),
     ),
     Detector(
-        ("subject:",),
+        ("subject:", "betreff:", "objet:", "asunto:", "onderwerp:"),
         # To the end of the line, of the JSON string, or of what Postfix quotes of a header.
         expression(
-            r"(?im)(?:^|\\n|[\s\"'=m])Subject: (?P<value>.{1,300}?)"
+            rf"(?im)(?:^|\\n|[\s\"'=m<(])(?:{_SUBJECT}): (?P<value>.{{1,300}}?)"
             r"(?=\\{1,15}[rn]|\\{0,15}[\"']\s{0,3}(?:[,}\])]|$)| from [\w.-]{1,253}\[[^\]\s]{1,60}\]; |$)"
         ),
         replace_group(Kind.TEXT),
+    ),
+    # Of a certificate it is a name, which hosts are searched for.
+    Detector(
+        ("subject",),
+        expression(
+            r"(?i)\bsubject(?:=(?!/?\s?[A-Z]{1,2}\s?=)(?=[^&;,\n]{0,300}(?: |%20|\+))"
+            r"(?P<bare>[^\"'\\&;,\n]{1,300}?)(?=$|[&;,\n]|\s[\w.-]{1,40}=)|\s(?P<sign>\\{0,15}[\"'`])(?P<value>[^\n]{1,300}?)(?:(?P=sign)|'))"
+        ),
+        replace_keyed(Kind.TEXT),
+    ),
+    Detector(
+        ("dear ", "hello ", "hi ", "hallo ", "liebe", "bonjour "),
+        expression(
+            r"\b(?:Dear|Hello|Hi|Hallo|Liebe|Lieber|Bonjour) (?!World)"
+            r"(?P<value>[^\W\d_a-z][\w.’-]{1,40}(?: [^\W\d_][\w.’-]{1,40}){0,3})(?=[,!])"
+        ),
+        replace_group(Kind.NAME),
     ),
     # A header's encoded words (RFC 2047), and Zulip's links to conversations.
     Detector(("=?",), expression(r"=\?[\w-]{2,30}\?[BbQq]\?(?P<value>[^?\s]{1,500})\?="), replace_group(Kind.TEXT)),
@@ -72,22 +105,56 @@ WRITINGS = (
         replace_group(Kind.TEXT),
     ),
     Detector(
-        ("content", "subject", "agent", "topic", "_name", "body"),
+        ("content", "subject", "agent", "topic", "_name", "body", "html"),
         expression("(?i)" + keyed(_TEXT_KEYS, bare=r"(?!)", most=4000)),
-        replace_keyed(Kind.TEXT),
+        _replace_text,
     ),
     Detector(
         ("name", "company"),
         expression("(?i)" + keyed(_NAME_KEYS, bare=r"[^\s,;&'\"<>)}\]\\]{1,100}", is_ending=True)),
         replace_keyed(Kind.NAME),
     ),
+    # What is called no more than "name" is a person's where it is written as one.
+    Detector(
+        ("name",),
+        expression(
+            rf"(?i:\bname)(?:\\{{0,15}}[\"'])?\s?(?:=>|[=:])\s?(?:{QUOTE}(?P<value>{_PERSON})(?P=quote)|(?P<bare>{_PERSON}))"
+        ),
+        replace_keyed(Kind.NAME),
+    ),
+    Detector(
+        ("user", "account"),
+        expression(rf"\b{_OBJECT} id=\d{{1,20}} name=(?P<value>[^\W\d_][\w.-]{{1,60}})"),
+        replace_group(Kind.NAME),
+    ),
 )
 """Browsers, subjects, bodies and names; before all else, since they may hold anything."""
 
 ACCOUNTS = (
     Detector(
-        ("gid://",),
-        expression(r"gid://[\w.-]{1,60}/[\w:]{1,80}/(?P<value>[\w-]{1,64})"),
+        ("gid:", "gid%3a"),
+        expression(
+            r"gid(?::|%3A)(?:\\{0,15}/|%2F){2}[\w.-]{1,60}(?:\\{0,15}/|%2F)[\w:]{1,80}?(?:\\{0,15}/|%2F)(?P<value>[\w-]{1,64})"
+        ),
+        replace_group(Kind.ID),
+    ),
+    # The same in Base64, as Rails passes it in links.
+    Detector(("z2lkoi8v",), expression(r"\b(?P<value>Z2lkOi8v[\w+/=-]{4,300})"), replace_group(Kind.ID)),
+    Detector(
+        ("user", "account", "member", "customer", "subscriber", "contact", "profile"),
+        expression(
+            rf"(?:\b{_OBJECT}(?:#|:|\(| #| id[=:]\s?|\\{{0,15}}\",\s?)|\baccount #|(?<=_id: ))(?P<value>\d{{2,20}})\b"
+        ),
+        replace_group(Kind.ID),
+    ),
+    Detector(
+        ("<user",), expression(r"<User(?:Profile)?: (?:\d{1,20} )?(?P<value>[\w.-]{2,64})(?=[>\s])"), _replace_user
+    ),
+    Detector(
+        ("+", "tel:"),
+        expression(
+            r"(?<![\w.:+-])(?:tel:)?(?P<value>\+(?=(?:[ .()-]{0,2}\d){8,15}(?!\d))[1-9][\d .()-]{6,24}\d)(?![\w:])"
+        ),
         replace_group(Kind.ID),
     ),
     Detector(
@@ -99,12 +166,35 @@ ACCOUNTS = (
         ("arn:aws",), expression(r"arn:aws[\w:-]{1,60}:user/(?P<value>[\w.+=,-]{1,64})"), replace_group(Kind.USER)
     ),
     Detector(
-        ("user", "login", "account", "name", "mail_from_address"),
+        ("user", "login", "account", "name", "mail_from_address", "identity", "set_id"),
         expression("(?i)" + keyed(_USER_KEYS)),
         replace_keyed(Kind.USER, _replace_user_value),
     ),
+    Detector(("user", "login"), expression("(?i)" + paired(_USER_KEYS)), replace_keyed(Kind.USER, _replace_user_value)),
     Detector(
-        ("id=", 'id"', "id'", "id:", "id\\", "cursor"),
+        ("user", "mailbox", "account", "login", "local", "recipient"),
+        expression(rf"(?i)\b{_ACCOUNT} (?:\\{{0,15}}[\"']|`)(?P<value>[\w.+-]{{2,64}})(?=\\{{0,15}}[\"'`])"),
+        _replace_user,
+    ),
+    Detector(
+        ("user", "mailbox", "account", "local", "recipient"),
+        expression(
+            rf"(?im)(?<![\w-]){_ACCOUNT}: (?P<value>[A-Za-z][\w.+-]{{1,63}})"
+            rf"(?=[ \t]*(?:$|[\n,;)\]}}\"'|\\]|[\w.-]{{1,60}}: ))"
+        ),
+        _replace_user,
+    ),
+    Detector(
+        ("--", " -"),
+        expression(
+            r"(?:(?<=\s)(?:--[\w-]{0,30}user(?:name)?[ =]|-(?:xu|au) )|"
+            r"\b(?:docker login|testsaslauthd|my\w{2,10}|psql)\b[^\n|;]{0,100}?\s-[uU] ?)"
+            r"\\{0,15}[\"']?(?P<value>[A-Za-z][\w.+-]{1,63})(?![\w@:=/.])"
+        ),
+        _replace_user,
+    ),
+    Detector(
+        ("id=", 'id"', "id'", "id:", "id\\", "cursor", "session", "phone"),
         expression("(?i)" + keyed(_ID_KEYS, bare=r"[\w.:;-]{2,200}", is_ending=True)),
         replace_keyed(Kind.ID),
     ),
@@ -137,23 +227,38 @@ ACCOUNTS = (
     ),
     Detector(
         ("user ",),
-        expression(r"(?i)\buser (?P<value>[\w.-]{3,64})(?= (?:not found|is not|does not|has no|cannot|could not)\b)"),
+        expression(
+            r"(?i)\buser (?P<value>[\w.-]{3,64})(?=:? (?:not found|unknown|is not|does not|doesn't|has no|"
+            r"cannot|could not|mailbox|over quota|\(id)\b)"
+        ),
         _replace_user,
     ),
     Detector(
-        ("from=<", "to=<", "f=<"),
-        expression(r"\b(?:from|to|orig_to|F)=<(?P<value>[\w.+-]{2,64})>"),
+        ("from=<", "to=<", "f=<", "to:<", "from:<", ">: ", "... "),
+        expression(
+            r"(?:\b(?:from|to|orig_to|F)=<|\b(?:TO|FROM):<|\b[45]\d\d[ -](?:\d\.\d{1,3}\.\d{1,3} )?<?)"
+            r"(?P<value>[\w.+-]{2,64}?)(?=>|\.\.\. )"
+        ),
         _replace_user,
     ),
     Detector(
         ("user ",),
-        expression(r"(?i)\buser (?:not found|unknown|does not exist): (?P<value>[\w.-]{3,64})(?![@\w])"),
+        expression(
+            r"(?i)\b(?:user (?:not found|unknown|does not exist): |"
+            r"(?:no such|unknown) (?:user|mailbox|recipient|account):? (?=\S{1,64}(?: here|$)))"
+            r"(?P<value>[\w.-]{3,64})(?![@\w])"
+        ),
+        _replace_user,
+    ),
+    Detector(
+        ("sql(", "pam(", "passwd-file(", "ldap("),  # Dovecot's databases of users
+        expression(r"\b(?:sql|pam|passwd-file|ldap)\((?P<value>[\w.+-]{2,64})(?=,)"),
         _replace_user,
     ),
     Detector(
         ("/mail/", "/vmail/", "/vhosts/"),
         expression(
-            r"/(?:var/(?:spool/)?mail|vmail)/(?:vhosts/)?(?:[\w-]+(?:\.[\w-]+){1,4}/)?(?P<value>[A-Za-z][\w+-]{2,63})(?![\w.@])"
+            r"/(?:var/(?:spool/)?mail|vmail)/(?:vhosts/)?(?:\w/)?(?:[\w-]+(?:\.[\w-]+){1,4}/)?(?P<value>[A-Za-z][\w+-]{2,63})(?![\w.@])"
         ),
         _replace_user,
     ),
@@ -164,12 +269,15 @@ ACCOUNTS = (
     ),
     Detector(
         ("user ",),
-        expression(r"(?i)\b(?:for|of|by|invalid) user (?P<value>[\w.-]{3,64})(?![@\w])"),
+        expression(r"(?i)\b(?:for|of|by|as|invalid) user (?P<value>[\w.-]{3,64})(?![@\w])"),
         _replace_user,
     ),
     Detector(
-        ("/",),
-        expression(r"(?:/home/|/Users/|/users/|/@|~)(?P<value>[A-Za-z][\w.-]{1,63})(?![\w.@])"),
+        ("/", "users\\", "~", "uid=", "delivered-to"),
+        expression(
+            r"(?:/home/|/Users/|/users/|/@|~|\bUsers\\{1,15}|\buid=\d{1,10}\(|\bDelivered-To: )"
+            r"(?P<value>[A-Za-z][\w.-]{1,63})(?![\w.@])"
+        ),
         _replace_user,
     ),
 )

@@ -73,9 +73,13 @@ def quoted(value: str, most: int) -> str:
     """Return a pattern for `value`, a class of characters, between quotes, at most `most` of them.
 
     A quote behind a backslash more than the one that opened is part of the value. Where the text breaks off before
-    the value is closed, all of the rest belongs to it.
+    the value is closed, the word that it breaks off in is the value.
     """
-    return rf"{QUOTE}(?P<value>(?:(?!(?<!\\)(?P=quote)){value}){{0,{most}}})(?:(?P=quote)|(?=\n)|\Z)"
+    inside = r"(?!(?<!\\)(?P=quote))"
+    return (
+        rf"{QUOTE}(?P<value>(?:{inside}{value}){{0,{most}}}(?=(?P=quote))|(?:{inside}\S){{1,{most}}}(?=\s*\Z|\n))"
+        r"(?P=quote)?"
+    )
 
 
 def keyed(

@@ -10,7 +10,7 @@ from maillogdiag.redaction.hosts import is_host, is_kept, replace_host
 from maillogdiag.redaction.ip_addresses import is_ip
 from maillogdiag.redaction.kinds import Kind
 from maillogdiag.redaction.mapping import RedactionMap
-from maillogdiag.redaction.vocabulary import is_common_word
+from maillogdiag.redaction.vocabulary import is_common_word, is_prose
 
 _FILE_ENDING = expression(r"(?i)\.(?:html?|log|txt|php|pem|crt|cer|key|conf|cfg|json|ya?ml|gz|zip|xml)$")
 _TIME = (
@@ -41,7 +41,7 @@ def _replace_value(match: re.Match[str], mapping: RedactionMap) -> str:
 
 def _replace_named(host: str, mapping: RedactionMap) -> str:
     """Return what stands for a host that needs no known ending, not even a dot, since only hosts stand there."""
-    is_none = not any(map(str.isalpha, host)) or is_common_word(host) or is_ip(host)
+    is_none = not any(map(str.isalpha, host)) or is_common_word(host) or is_prose(host) or is_ip(host)
     return host if is_none else replace_host(host, mapping)
 
 
@@ -78,6 +78,15 @@ HOST_NAMES = (
         replace_keyed(Kind.HOST, _replace_value),
     ),
     Detector(
+        ("relay=", "enotfound ", "eai_again ", "lookup ", "connect", "known: ", "host", "hello "),
+        expression(
+            r"(?P<command>\brelay=|\b(?:ENOTFOUND|EAI_AGAIN) |\blookup |\bconnect(?:ion)? to (?=\S{1,63}(?:\[|:\d))"
+            r"|\bservice not known: |\bwith host |\bhostname |\bHello )"
+            r"(?P<host>[A-Za-z0-9](?:[\w-]{0,61}[A-Za-z0-9]))(?=\[|:\d| on [\d\[]|: | :|$| \[|[)\"'\n])"
+        ),
+        _replace_greeting,
+    ),
+    Detector(
         ("ehlo ", "helo ", "lhlo "),
         expression(r"(?i)(?P<command>\b(?:EHLO|HELO|LHLO) \[?)(?P<host>\w(?:[\w.-]{0,252}\w)?)"),
         _replace_greeting,
@@ -85,7 +94,7 @@ HOST_NAMES = (
     Detector(
         (".",),
         expression(
-            rf"{START}(?P<host>\w(?:[\w-]{{0,62}}\.){{1,10}}[A-Za-z](?:[A-Za-z0-9-]{{0,61}}[A-Za-z0-9]))(?![\w(])"
+            rf"(?:{START}|(?<=\*\.))(?P<host>\w(?:[\w-]{{0,62}}\.){{1,40}}[A-Za-z](?:[A-Za-z0-9-]{{0,61}}[A-Za-z0-9]))(?![\w(])"
         ),
         _replace_host,
     ),

@@ -36,10 +36,14 @@ _CODE_WORDS = words(
 _SECOND_LEVEL = words("ac co com edu gob gov gouv govt gv ind mil ne net nom nic or org sch")
 _NUMBERED_ROLE = expression(r"(?P<role>[a-z]+(?:-[a-z]+)?)-?\d{0,3}")
 # Labels below a provider's domain that name the customer or hold an address.
-_CUSTOMER_LABEL = expression(r"u\d{5,}|.*\d{1,3}-\d{1,3}-\d{1,3}-\d{1,3}.*|mx0[a-z]-[0-9a-f]{6,}|d\d{4,}\w?")
+_CUSTOMER_LABEL = expression(
+    r"sandbox[0-9a-f]{8,}|hc\d+-\d+|u\d{5,}|.*\d{1,3}-\d{1,3}-\d{1,3}-\d{1,3}.*|mx0[a-z]-[0-9a-f]{6,}|d\d{4,}\w?"
+)
 # An address asked about at a block list, or in a name that a provider made from it.
-_REVERSED = expression(r"(?<![\w-])(?:(?:\d{1,3}\.){4}|(?:[0-9a-f]\.){16,32})")
-_CUSTOMER_DOMAINS = ("mail.protection.outlook.com", "mail.eo.outlook.com", "onmicrosoft.com", "sharepoint.com")
+_REVERSED = expression(r"(?<![\w-])(?:(?:[0-9a-f]\.){16,32}|(?:\d{1,3}\.){4})")
+_CUSTOMER_DOMAINS = (
+    "mail.protection.outlook.com", "mail.eo.outlook.com", "onmicrosoft.com", "sharepoint.com", "cloud.mattermost.com",
+)  # fmt: skip
 
 
 def replace_host(host: str, mapping: RedactionMap) -> str:

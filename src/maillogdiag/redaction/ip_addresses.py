@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from urllib.parse import unquote
 
 from maillogdiag.expressions import expression
 from maillogdiag.redaction.detecting import Detector
@@ -53,18 +54,44 @@ def _replace_ipv4(match: re.Match[str], mapping: RedactionMap) -> str:
     return replace_ip(match[0], mapping)
 
 
+def _replace_ipv6(match: re.Match[str], mapping: RedactionMap) -> str:
+    """Replace an address; what follows it behind one more colon may be a port."""
+    address = match[0].rstrip(":") if not match[0].endswith("::") else match[0]
+    head, colon, port = address.rpartition(":")
+    for text, rest in ((address, match[0][len(address) :]), (head, colon + port)):
+        if is_ip(text):
+            return replace_ip(text, mapping) + rest
+    return match[0]
+
+
+def _replace_quoted(match: re.Match[str], mapping: RedactionMap) -> str:
+    """Replace an address in a URL's encoding."""
+    text = unquote(match[0])
+    return replace_ip(text, mapping) if is_ip(text) else match[0]
+
+
 IP_ADDRESSES = (
     Detector(
         (".",),
-        expression(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\d|\.\d)"),
+        # What tcpdump writes behind it with one more dot is the port.
+        expression(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\d|\.\d{1,3}(?!\d))"),
         _replace_ipv4,
     ),
     Detector(
         (":",),
         expression(
-            r"(?:(?<![\w:.])|(?<=IPv6:))(?:[0-9A-Fa-f]{1,4}:|:(?=:)){1,7}(?::?[0-9A-Fa-f]{1,4})?:{0,2}(?![\w:])"
+            r"(?:(?<![\w:.-])|(?<=IPv6:)|(?<=\\[nrt]))(?=[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:)[0-9A-Fa-f:]{3,45}"
+            # Of an IPv4 address within one (::ffff:192.0.2.1) its own detector takes care.
+            r"(?![\w:]|(?:\.\d{1,3}){3})"
         ),
-        lambda match, mapping: replace_ip(match[0], mapping),
+        _replace_ipv6,
+    ),
+    Detector(
+        ("%3a", "%2e"),
+        expression(
+            r"(?i)(?:(?<![0-9a-z])|(?<=%5B))(?:(?:[0-9a-f]{0,4}%3A){2,7}[0-9a-f]{1,4}|\d{1,3}(?:%2E\d{1,3}){3})(?![0-9a-z])"
+        ),
+        _replace_quoted,
     ),
 )
 """IPv4 and IPv6 addresses in running text."""

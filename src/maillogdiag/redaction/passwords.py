@@ -12,7 +12,7 @@ from maillogdiag.redaction.vocabulary import is_common_word, is_prose
 
 _PASSWORD = (
     r"(?:pass(?:word|wd|phrase|wort)|kennwort|wachtwoord|mot_?de_?passe|contrase[ñn]a|"
-    r"(?<=[\w&?])(?<!old)pwd|(?<=_)pw)"  # PWD alone is the working directory
+    r"pwd(?<=[\w&?]pwd)(?<!oldpwd)|pw(?<=_pw))"  # PWD alone is the working directory
 )
 _SECRET_KEYS = (
     rf"(?:{_PASSWORD}(?:_(?:confirmation|hash|digest|again))?|pass|secret|secret_key_base|secretkey|secret_?key|"
@@ -24,7 +24,7 @@ _GATE = ("pass", "secret", "key", "salt", "credential", "datasource", "database_
 # Google's app passwords are shown, and pasted, in four groups.
 _APP_PASSWORD = r"[a-z]{4}(?:(?: |%20|\+)[a-z]{4}){3}(?![\w-])"
 _TOLD_KEYS = (
-    rf"(?:{_PASSWORD}|mot de passe|(?<=[_.-])pass|(?-i:(?<=[a-z])Pass|\bPASS)|secret(?:_?key)?|secret_?access_?key)"
+    rf"(?:{_PASSWORD}|mot de passe|pass(?<=[_.-]pass)|(?-i:Pass(?<=[a-z]Pass)|PASS\b)|secret(?:_?(?:access_?)?key)?)"
 )
 _PHRASE_END = r"(?=[ \t]*(?:$|[\n,;)\]}\"'|<\\]|&(?:quot|#)|[\w.\[-]{1,60}\s?[:=]))"
 _REPLY_CODE = expression(r"\d{3}(?:[ -].*)?|\d\.\d{1,3}\.\d{1,3}")
@@ -46,16 +46,11 @@ _SETTINGS = (
     Detector(_GATE, expression("(?i)" + paired(_SECRET_KEYS)), replace_group(Kind.SECRET)),
     Detector(
         _GATE,
-        # A block of YAML, where the value stands on the next line.
+        # YAML, and settings pasted beside a log: the whole rest of the line, or the line after ">-".
         expression(
-            rf"(?im)^[ \t>-]{{0,12}}[\w.-]{{0,60}}?{_SECRET_KEYS}:[ \t]{{1,3}}[>|][+-]?\n\s+(?P<value>\S.{{0,200}})$"
+            rf"(?im)^[ \t>-]{{0,12}}[\w.-]{{0,60}}?{_SECRET_KEYS}[ \t]{{0,3}}: (?:[>|][+-]?\n\s{{1,40}})?"
+            r"(?P<value>[^\s\"'].{0,200})$"
         ),
-        replace_group(Kind.SECRET),
-    ),
-    Detector(
-        _GATE,
-        # YAML, and settings pasted beside a log: the whole rest of the line.
-        expression(rf"(?im)^[ \t>-]{{0,12}}[\w.-]{{0,60}}?{_SECRET_KEYS}[ \t]{{0,3}}: (?P<value>[^\s\"'].{{0,200}})$"),
         replace_group(Kind.SECRET),
     ),
     Detector(
@@ -82,7 +77,7 @@ _SETTINGS = (
         replace_group(Kind.SECRET),
     ),
     Detector(
-        _GATE,
+        ("|", "\t", "setx ", "set "),
         # Settings as a table; or set on a command line.
         expression(
             rf"(?i)(?:{_SECRET_KEYS} {{0,20}}[|\t]\s{{0,3}}|(?:\bsetx|[ :]set) [\w.]{{0,60}}{_SECRET_KEYS} )"
@@ -94,13 +89,16 @@ _SETTINGS = (
 _SENTENCES = (
     Detector(
         _GATE,
-        expression(rf"(?im){_TOLD_KEYS}(?:\s?: ?|\s?→\s?| is )(?P<value>[^\s\"'<>,;)\]}}|]{{4,200}}){_PHRASE_END}"),
+        expression(
+            rf"(?im){_TOLD_KEYS}(?:\s?: ?|\s?→\s?| is (?=\S{{0,60}}[^a-z\s]))"
+            rf"(?P<value>[^\s\"'<>,;)\]}}|]{{4,200}}){_PHRASE_END}"
+        ),
         _replace_told,
     ),
     Detector(
         ("pass", "secret", "wort"),
         expression(
-            rf"(?i)(?:{_PASSWORD}|\bpass|\bsecret)\s{{1,3}}(?:\\{{0,15}}[\"']|`|\()(?P<value>[^\"'`\n\\(),:]{{4,200}})[\"'`)\\]"
+            rf"(?i)(?:{_PASSWORD}|\bpass|\bsecret)\s{{1,3}}(?:\\{{0,15}}[\"']|`)(?P<value>[^\"'`\n\\(),:]{{4,200}})[\"'`\\]"
         ),
         _replace_told,
     ),

@@ -142,7 +142,7 @@ TOKENS = (
     ),
     Detector(
         ("args", "arguments", "job", "failed", "error performing"),
-        expression(rf"(?:(?<=[\[(,])|(?<=[\[(,]\s)){QUOTE}(?P<value>[\w-]{{10,200}})(?P=quote)(?=\s?[,\])])"),
+        expression(rf"(?:(?<=[\[(,])|(?<=[\[(,]\s)){QUOTE}(?P<value>[\w-]{{12,200}})(?P=quote)(?=\s?[,\])])"),
         _replace_argument,
     ),
     Detector((), expression(rf"(?<![\w.-])(?P<value>{_API_KEYS})"), replace_group(Kind.TOKEN)),
