@@ -14,10 +14,12 @@ from maillogdiag.errors import SourceError
 def _opened(file: str) -> BinaryIO:
     if file == "-":
         return sys.stdin.buffer
+    from maillogdiag.sources.remote import shown_url
+
     try:
         return Path(file).open("rb")
     except OSError as error:
-        raise SourceError(f"cannot read {file}: {error.strerror}") from None
+        raise SourceError(f"cannot read {shown_url(file)}: {error.strerror}") from None
 
 
 def redact(

@@ -75,7 +75,7 @@ WRITINGS = (
         # To the end of the line, of the JSON string, or of what Postfix quotes of a header.
         expression(
             rf"(?im)(?:^|\\n|[\s\"'=m<(])(?:{_SUBJECT}): (?P<value>.{{1,300}}?)"
-            r"(?=\\{1,15}[rn]|\\{0,15}[\"']\s{0,3}(?:[,}\])]|$)| from [\w.-]{1,253}\[[^\]\s]{1,60}\]; |$)"
+            r"(?=\\{1,15}[rn]|\\{0,15}[\"']\s{0,3}(?:[,}\])]|$)|>[>,]| from [\w.-]{1,253}\[[^\]\s]{1,60}\]; |$)"
         ),
         replace_group(Kind.TEXT),
     ),

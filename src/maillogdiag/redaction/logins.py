@@ -71,7 +71,7 @@ def _replace_sent(match: re.Match[str], mapping: RedactionMap) -> str:
 
 _URLS = (
     Detector(
-        ("://", ":\\/"),
+        ("://", ":\\"),
         expression(
             rf"(?i)\b{_LOGIN_SCHEME}{_SLASHES}(?P<user>[^\s:/\"'<>\[]{{0,128}}):(?!{_PORT})"
             r"(?P<value>(?:(?!://)[^\s\"'<>?]){1,256})@(?=[\w\[])"
@@ -79,7 +79,7 @@ _URLS = (
         _replace_login,
     ),
     Detector(
-        ("://", ":\\/"),
+        ("://", ":\\"),
         expression(rf"(?i)\b[a-z][a-z0-9+.-]{{1,20}}{_SLASHES}(?P<user>{_USER}):(?P<value>[^\s/'\"<>]{{1,256}})@"),
         _replace_login,
     ),
@@ -153,9 +153,9 @@ _TRANSCRIPTS = (
     Detector(
         (),
         expression(
-            r"(?m)(?:(?:^|[\s\"')])(?:C: |C --> S: |<- ?|--?> ?|~> ?|>>>? ?|> |SMTP>> |CLIENT -(?:>|&gt;) SERVER: "
+            r"(?m)(?:(?:^|[\s\"')]|\\n)(?:C: |C --> S: |<- ?|--?> ?|~> ?|>>>? ?|> |SMTP>> |CLIENT -(?:>|&gt;) SERVER: "
             r"|> [\w.-]{1,253}\[[^\]\s]{1,60}\](?::\d{1,5})?: )|executeCommand\()(?:b?[\"'])?"
-            r"(?P<value>[A-Za-z0-9+/]{4,2000}={0,2})(?=(?:\\r)?(?:\\n|<|[\"')]*\s*$))"
+            r"(?P<value>[A-Za-z0-9+/]{4,2000}={0,2})(?=(?:\\r)?(?:\\n|<|[\"')]*:?\s*$))"
         ),
         _replace_answer,
     ),
@@ -227,10 +227,10 @@ _MAPS = (
         _replace_login,
     ),
     Detector(
-        ("pass",),  # netrc
+        ("pass",),  # netrc, and what Java tells of a login
         expression(
-            r"(?i)\b(?:login|user(?:name)?)[ \t]{1,4}(?P<user>[^\s,;:'\"]{1,200})[ \t]{1,4}pass(?:word)?[ \t]{1,4}"
-            r"(?P<value>[^\s'\"]{4,200})"
+            r"(?i)\b(?:login|user(?:name)?):?[ \t]{1,4}(?P<user>[^\s,;:'\"]{1,200}),?[ \t]{1,4}"
+            r"pass(?:word)?:?[ \t]{1,4}(?P<value>[^\s'\"]{4,200})"
         ),
         _replace_told_login,
     ),

@@ -26,7 +26,7 @@ _APP_PASSWORD = r"[a-z]{4}(?:(?: |%20|\+)[a-z]{4}){3}(?![\w-])"
 _TOLD_KEYS = (
     rf"(?:{_PASSWORD}|mot de passe|pass(?<=[_.-]pass)|(?-i:Pass(?<=[a-z]Pass)|PASS\b)|secret(?:_?(?:access_?)?key)?)"
 )
-_PHRASE_END = r"(?=[ \t]*(?:$|[\n,;)\]}\"'|<\\]|&(?:quot|#)|[\w.\[-]{1,60}\s?[:=]))"
+_PHRASE_END = r"(?=[ \t]*(?:$|[\n,;()\]}\"'|<\\]|&(?:quot|#)|[\w.\[-]{1,60}\s?[:=]))"
 _REPLY_CODE = expression(r"\d{3}(?:[ -].*)?|\d\.\d{1,3}\.\d{1,3}")
 
 

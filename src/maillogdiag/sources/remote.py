@@ -37,7 +37,7 @@ def is_url(text: str) -> bool:
 
 def open_urls(url: str) -> Iterator[Source]:
     """Yield a source for every log that a URL names: one file; those below it, if it ends with "/"; those like "*"."""
-    name = _shown(url)
+    name = shown_url(url)
     try:
         from fsspec.core import url_to_fs
 
@@ -58,14 +58,14 @@ def open_urls(url: str) -> Iterator[Source]:
         if source:
             yield source
         else:
-            skipped.append(Path(_shown(path)).name)
+            skipped.append(Path(shown_url(path)).name)
     if skipped:
         yield SkippedSource(name, skipped)
 
 
 def _source(files: AbstractFileSystem, path: str, url: str, *, must_look_like_log: bool) -> Source | None:
     """Return what a file holds; None where it is no log."""
-    name = _shown(url) if not must_look_like_log else _shown(files.unstrip_protocol(path), urlsplit(url).netloc)
+    name = shown_url(url) if not must_look_like_log else shown_url(files.unstrip_protocol(path), urlsplit(url).netloc)
     try:
         size = files.info(path).get("size")
         with _RemoteFile(files, path, url) as raw:
@@ -144,8 +144,9 @@ class _RemoteFile(io.RawIOBase):
         super().close()
 
 
-def _shown(url: str, host: str = "") -> str:
-    return "::".join(_shown_link(link, host) for link in url.split("::"))
+def shown_url(url: str, host: str = "") -> str:
+    """Return `url` without user, password and query, as it may be shown; a path is returned as it is."""
+    return "::".join(_shown_link(link, host) for link in url.split("::")) if "://" in url else url
 
 
 def _shown_link(url: str, host: str) -> str:
@@ -158,7 +159,7 @@ def _shown_link(url: str, host: str) -> str:
 
 def _without_secrets(text: str, url: str) -> str:
     """Return an error's text with all URLs shortened, and without what a package may have taken out of `url`."""
-    text = _URL_IN_TEXT.sub(lambda found: _shown(found[0]), text)
+    text = _URL_IN_TEXT.sub(lambda found: shown_url(found[0]), text)
     for link in url.split("::"):
         _, _, behind = link.partition("://")
         place, _, query = behind.partition("?")
