@@ -39,7 +39,7 @@ addresses = st.builds("{}@{}".format, users, st.one_of(domains, hosts))
 ipv4 = st.builds(
     "{}.{}.{}.{}".format, st.integers(11, 99), st.integers(11, 255), st.integers(0, 255), st.integers(0, 255)
 )
-ipv6 = st.builds("2a01:4f8:{:x}:{:x}::{:x}".format, *[st.integers(16, 0xFFFF)] * 3)
+ipv6 = st.ip_addresses(v=6, network="2a01:4f8::/32").map(str)
 tokens = st.builds(
     "{}{}7".format, st.text(string.ascii_letters + string.digits, min_size=18, max_size=40), st.just("x")
 )
@@ -190,6 +190,13 @@ def test_tokens(token: str, depth: int, template: str) -> None:
         "MM_EMAILSETTINGS_SMTPPASSWORD={}",
         "password={} host=smtp.gmail.com",
         ':password=>"{}", :port=>587',
+        "gitlab_rails['smtp_password'] = '{}'",
+        "define('SMTP_PASS', '{}');",
+        "[('EMAIL_HOST_PASSWORD', '{}')]",
+        "->setPassword('{}')->setPort(587)",
+        'password: "{}", port: 587',
+        "swaks --auth LOGIN -ap {} --to x",
+        '{{"name":"SMTP_PASSWORD","value":"{}"}}',
     ),
 )
 def test_passwords(password: str, depth: int, template: str) -> None:

@@ -275,7 +275,7 @@ ACCOUNTS = (
     Detector(
         ("/", "users\\", "~", "uid=", "delivered-to"),
         expression(
-            r"(?:/home/|/Users/|/users/|/@|~|\bUsers\\{1,15}|\buid=\d{1,10}\(|\bDelivered-To: )"
+            r"(?:/home/|/Users/|/users/|/@|~|Users\\{1,15}|uid=\d{1,10}\(|Delivered-To: )"
             r"(?P<value>[A-Za-z][\w.-]{1,63})(?![\w.@])"
         ),
         _replace_user,

@@ -80,9 +80,9 @@ HOST_NAMES = (
     Detector(
         ("relay=", "enotfound ", "eai_again ", "lookup ", "connect", "known: ", "host", "hello "),
         expression(
-            r"(?P<command>\brelay=|\b(?:ENOTFOUND|EAI_AGAIN) |\blookup |\bconnect(?:ion)? to (?=\S{1,63}(?:\[|:\d))"
+            r"(?P<command>\brelay=|\b(?:ENOTFOUND|EAI_AGAIN) |\blookup |\bconnect(?:ion)? to (?=[\w-]{1,63}(?:\[|:\d))"
             r"|\bservice not known: |\bwith host |\bhostname |\bHello )"
-            r"(?P<host>[A-Za-z0-9](?:[\w-]{0,61}[A-Za-z0-9]))(?=\[|:\d| on [\d\[]|: | :|$| \[|[)\"'\n])"
+            r"(?P<host>[A-Za-z0-9](?:[\w-]{0,61}[A-Za-z0-9]))(?=\[|:\d{1,5}(?![\w:])| on [\d\[]|: | :|$| \[|[)\"'\n])"
         ),
         _replace_greeting,
     ),

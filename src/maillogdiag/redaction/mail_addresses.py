@@ -28,6 +28,8 @@ _UNIT = expression(r"[\w\\-]+\.(?:service|socket|timer|slice|scope|mount|target)
 _DOT = expression(_DOT_WORDS)
 _NAME_WORD = expression(r"[^\W\d_]+")
 _NAME = r"[^\W\d_][\w.’'-]{0,40}(?:,?\s[^\W\d_][\w.’'-]{0,40}){0,4}"
+_CAPITAL = r"(?![a-z])[^\W\d_][\w.’'-]{0,40}"
+_CAPITALISED = rf"{_CAPITAL}(?:\s(?:(?:von|van|de[lr]?|d[aiu]|la|le|bin|al)\s)?{_CAPITAL}){{0,4}}"
 _BEFORE_MESSAGE = expression(r"(?i)(?:message-?id\W{0,12}|(?:delivered|sent) mail )$")
 _MESSAGE_LOCAL = expression(r"[0-9a-f]{8,20}_[0-9a-f-]{4,30}|\d{12,20}\.\d+\.\d+(?:\.\d+)?")
 
@@ -122,7 +124,7 @@ MAIL_ADDRESSES = (
     ),
     Detector(
         ("<", "&lt;", "\\u003c"),
-        expression(rf"(?P<value>\b{_NAME})\s{{0,2}}(?=(?:<|\\u003c|&lt;)(?P<local>{_LOCAL})@)"),
+        expression(rf"(?P<value>\b{_CAPITALISED})\s{{0,2}}(?=(?:<|\\u003c|&lt;)(?P<local>{_LOCAL})@)"),
         _replace_likely_name,
     ),
     Detector(
@@ -157,6 +159,14 @@ MAIL_ADDRESSES = (
         expression(r"(?<=<)(?P<local>(?=[\w.+~=-]{0,63}[!#$&'/?^`{|}])[^\s<>@\",:;]{1,64})(?=@[\w.-]{1,253}>)"),
         _replace_local,
     ),
+    # The routes of old: user%inner@relay.
+    Detector(
+        ("%",),
+        expression(
+            rf"{START}(?P<local>[\w.+-]{{1,64}})(?P<at>%)(?P<domain>[\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{1,8}})(?=@)"
+        ),
+        _replace_spaced,
+    ),
     Detector(
         ("@",),
         expression(
@@ -169,14 +179,6 @@ MAIL_ADDRESSES = (
         _SIGNS,
         expression(rf"{START}(?P<local>{_LOCAL})(?P<at>{_AT})(?P<domain>{_MAIL_DOMAIN}|(?=\s|\\[rn]|$))"),
         _replace_address,
-    ),
-    # The routes of old: user%inner@relay.
-    Detector(
-        ("%",),
-        expression(
-            rf"{START}(?P<local>[\w.+-]{{1,64}})(?P<at>%)(?P<domain>[\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{1,8}})(?=@)"
-        ),
-        _replace_spaced,
     ),
     Detector(
         ("(at)", "[at]", " @", "@ ", "@\\r"),

@@ -10,22 +10,25 @@ from maillogdiag.redaction.kinds import Kind
 from maillogdiag.redaction.mapping import RedactionMap
 from maillogdiag.redaction.vocabulary import is_common_word, is_prose
 
+# PWD alone is the working directory.
 _PASSWORD = (
-    r"(?:pass(?:word|wd|phrase|wort)|kennwort|wachtwoord|mot_?de_?passe|contrase[ñn]a|"
-    r"pwd(?<=[\w&?]pwd)(?<!oldpwd)|pw(?<=_pw))"  # PWD alone is the working directory
+    r"password|passwd|passphrase|passwort|kennwort|wachtwoord|mot_?de_?passe|contrase[ñn]a|"
+    r"pwd(?<=[\w&?]pwd)(?<!oldpwd)|pw(?<=_pw)"
 )
 _SECRET_KEYS = (
-    rf"(?:{_PASSWORD}(?:_(?:confirmation|hash|digest|again))?|pass|secret|secret_key_base|secretkey|secret_?key|"
-    r"(?:private|primary|deterministic)_?key|api_?key(?:_(?:public|private))?|access_?key|encrypt_?key|encryption_?key|"
-    r"salt|credentials?|datasource|database_url|auth_?token)"
+    rf"(?:{_PASSWORD}|pass|secret|secret_key_base|secretkey|secret_?key|private_?key|primary_?key|deterministic_?key|"
+    r"api_?key|access_?key|encrypt_?key|encryption_?key|salt|credentials?|datasource|database_url|auth_?token)"
+    r"(?:_(?:confirmation|hash|digest|again|public|private))?"
 )
-_GATE = ("pass", "secret", "key", "salt", "credential", "datasource", "database_url", "auth", "wort", "mot", "contra",
-         "pwd", "pw", "wacht")  # fmt: skip
+_GATE = (
+    "pass", "secret", "key", "salt", "credential", "datasource", "database_url", "auth", "kennwort", "wachtwoord",
+    "mot de", "mot_de", "motde", "contrase", "pwd", "_pw",
+)  # fmt: skip
 # Google's app passwords are shown, and pasted, in four groups.
 _APP_PASSWORD = r"[a-z]{4}(?:(?: |%20|\+)[a-z]{4}){3}(?![\w-])"
-_TOLD_KEYS = (
-    rf"(?:{_PASSWORD}|mot de passe|pass(?<=[_.-]pass)|(?-i:Pass(?<=[a-z]Pass)|PASS\b)|secret(?:_?(?:access_?)?key)?)"
-)
+# A word of its own, "pass" is the result of a check.
+_PASS = r"pass(?<=[_.-]pass)|pass(?-i:(?<=[a-z]Pass)|(?<=\bPASS))"
+_TOLD_KEYS = rf"(?:{_PASSWORD}|mot de passe|{_PASS}|secret(?:_?(?:access_?)?key)?)"
 _PHRASE_END = r"(?=[ \t]*(?:$|[\n,;()\]}\"'|<\\]|&(?:quot|#)|[\w.\[-]{1,60}\s?[:=]))"
 _REPLY_CODE = expression(r"\d{3}(?:[ -].*)?|\d\.\d{1,3}\.\d{1,3}")
 
@@ -90,7 +93,7 @@ _SENTENCES = (
     Detector(
         _GATE,
         expression(
-            rf"(?im){_TOLD_KEYS}(?:\s?: ?|\s?→\s?| is (?=\S{{0,60}}[^a-z\s]))"
+            rf"(?im){_TOLD_KEYS}(?:\s?: ?|\s?→\s?| is (?=\S{{0,60}}[^a-z\s.,!;:]))"
             rf"(?P<value>[^\s\"'<>,;)\]}}|]{{4,200}}){_PHRASE_END}"
         ),
         _replace_told,
@@ -98,7 +101,7 @@ _SENTENCES = (
     Detector(
         ("pass", "secret", "wort"),
         expression(
-            rf"(?i)(?:{_PASSWORD}|\bpass|\bsecret)\s{{1,3}}(?:\\{{0,15}}[\"']|`)(?P<value>[^\"'`\n\\(),:]{{4,200}})[\"'`\\]"
+            rf"(?i)(?:{_PASSWORD}|pass(?<=\bpass)|secret(?<=\bsecret))\s{{1,3}}(?:\\{{0,15}}[\"']|`)(?P<value>[^\"'`\n\\(),:]{{4,200}})[\"'`\\]"
         ),
         _replace_told,
     ),
