@@ -181,6 +181,8 @@ def test_secrets_are_replaced_in_every_form_even_where_redaction_is_off(line: st
         "journalctl -u mastodon-sidekiq",
         "wrong password: please try again",
         "the app password is needed",
+        "connected, password: [FILTERED], port: 587",
+        "connected, password: ${SMTP_PASSWORD}",
         "refused, password: can't be blank",
         "PWD=/srv/app ; COMMAND=/usr/bin/mail",
         "pass (mailfrom) identity=mailfrom",

@@ -34,7 +34,7 @@ sophos.com sorbs.net spamcop.net spamhaus.com spamhaus.net spamhaus.org spamrl.c
 symanteccloud.com talosintelligence.com trendmicro.com trendmicro.eu uceprotect.net uribl.com validity.com
 """
 _PROJECTS = """
-debian.org digicert.com docker.com docker.io dmarc.org docs.rs exim.org freedesktop.org gitlab.com
+aka.ms aws.amazon.com debian.org digicert.com docker.com docker.io dmarc.org docs.rs exim.org freedesktop.org gitlab.com
 github.com githubusercontent.com golang.org ietf.org isrg.org joinmastodon.org kubernetes.io
 letsencrypt.org lencr.org mail-tester.com mattermost.com nethserver.org nextcloud.com openssl.org open-spf.org
 openspf.org postfix.org postgresql.org python.org readthedocs.io readthedocs.org redhat.com rfc-editor.org

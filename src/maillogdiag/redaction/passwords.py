@@ -94,7 +94,7 @@ _SENTENCES = (
         _GATE,
         expression(
             rf"(?im){_TOLD_KEYS}(?:\s?: ?|\s?→\s?| is (?=\S{{0,60}}[^a-z\s.,!;:]))"
-            rf"(?P<value>[^\s\"'<>,;)\]}}|]{{4,200}}){_PHRASE_END}"
+            rf"(?P<value>(?![\[(%${{])[^\s\"'<>,;)\]}}|]{{4,200}}){_PHRASE_END}"
         ),
         _replace_told,
     ),
