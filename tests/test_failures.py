@@ -59,6 +59,24 @@ def test_a_number_elsewhere_is_no_reply_code(text: str) -> None:
     assert read_failure(text).code is None
 
 
+@pytest.mark.parametrize("text", ['{"version":"2.40.2","error":"no answer"}', "upgraded (4.38.17)"])
+def test_a_version_is_no_status_code(text: str) -> None:
+    assert read_failure(text).enhanced is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "error connecting to SMTP server 535 5.7.8 no such login",
+        "Message=could not add smtp auth Parent=(535 5.7.8 no such login)",
+    ],
+)
+def test_the_reply_is_found_behind_a_program_s_own_words(text: str) -> None:
+    failure = read_failure(text)
+
+    assert (535, "5.7.8") == (failure.code, failure.enhanced)
+
+
 def test_the_lines_of_a_long_reply_become_one_text() -> None:
     one = read_failure("550-5.7.1 Our system has\n550-5.7.1 detected\n550 5.7.1 spam")
 
@@ -73,6 +91,9 @@ def test_the_lines_of_a_long_reply_become_one_text() -> None:
         ("host a.example.org[192.0.2.1] refused to talk to me: 554 no", Phase.GREETING),
         ("smtplib.SMTPSenderRefused: (530, b'no', 'a@example.org')", Phase.MAIL_FROM),
         ("Net::SMTPAuthenticationError: 535 no", Phase.AUTH),
+        ("send STARTTLS command: x509: no", Phase.STARTTLS),
+        ("failed to issue MAIL command: 501 no", Phase.MAIL_FROM),
+        ("failed to dial connection: SMTP AUTH failed: 535 no", Phase.AUTH),
     ],
 )
 def test_the_step_of_the_dialogue_is_found(text: str, phase: Phase) -> None:

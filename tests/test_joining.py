@@ -106,6 +106,10 @@ CONTINUED = {
         "Message was not delivered successfully to SMTP server.",
         "Error: Timeout::Error (execution expired)",
     ),
+    "PocketBase's test of the settings": (
+        "Failed to send the test email. Raw error: ",
+        "535 Authentication failed",
+    ),
     "Sidekiq's web page": ("Net::SMTPFatalError", "550 The from address is not verified"),
     "the class on a line of its own": (
         "2026-11-02T09:15:00.114Z pid=7 tid=a WARN: Net::SMTPFatalError:",

@@ -104,8 +104,11 @@ _FRAMES_HEADING = expression(
     r"|Rails\.root: \S{1,300}\s*$|Application Trace \| Framework Trace \| Full Trace\s*$",
     re.IGNORECASE,
 )
-# What Mastodon's and Postal's tests of the settings say; the error stands below.
-_TEST_FAILED = ("E-mail could not be sent with this configuration", "Message was not delivered successfully to SMTP")
+# What Mastodon's, Postal's and PocketBase's tests of the settings say; the error stands below.
+_TEST_FAILED = (
+    "E-mail could not be sent with this configuration", "Message was not delivered successfully to SMTP",
+    "Failed to send the test email. Raw error:",
+)  # fmt: skip
 
 _State = Callable[["Structure", str], bool]
 

@@ -107,12 +107,13 @@ _REPLY_PLACES = tuple(
         (r"could not get 3xx \((?=[2-5]\d\d)", "could not get 3xx"),
         (r"(?:permanent|transient) error \((?=[45]\d\d\))", "permanent error (", "transient error ("),  # lettre
         (r"^\W{0,4}(?:smtp; ?|s: )?(?=[2-5]\d\d(?:[ -]|$))", ""),
-        (r"(?:error|exception|refused|busy|command|failed)(?: \(|: ?| (?=[245]\d\d[ -][245]\.\d))(?=[2-5]\d\d[ -])",
-         "error", "exception", "refused", "busy", "command", "failed"),
+        (r"(?:error|exception|refused|busy|command|failed|server)"
+         r"(?: \(|: ?| (?=[245]\d\d[ -][245]\.\d))(?=[2-5]\d\d[ -])",
+         "error", "exception", "refused", "busy", "command", "failed", "server"),
         (r"(?:(?:after|to) [^:\n]{1,120}: |\(\d[\d.]{6,14}\) )(?:host [^:\n]{1,200}: )?(?=[45]\d\d[ -])",
          "after ", "to ", ") "),
         # no milliseconds: 10:15:20,545 ERROR
-        (r"(?:[:;>\]]|(?<!:\d\d),|details:|err=\S{0,40}|->|\.,| -) ?"
+        (r"(?:[:;>\]]|(?<!:\d\d),|details:|err=\S{0,40}|->|\.,| -|=\() ?"
          r"(?!465|587)(?=[45]\d\d[ -](?:[45]\.\d|<|['\"`]?[A-Za-z#]))",
          ""),
         (r"smtp[ a-z-]{0,30}error:? ?\(?(?=[45]\d\d\b)", "smtp"),
@@ -122,8 +123,8 @@ _REPLY_PLACES = tuple(
 _ANY_CODE = expression(r"[2-5]\d\d")
 _ANY_ENHANCED = expression(r"[245]\.\d{1,3}\.\d")
 _BARE_ENHANCED = (
-    expression(r"(?:^\W{0,4}|[:;(\[] ?#?|dsn=|'|\" ?)(?P<enhanced>[245]\.\d{1,3}\.\d{1,3})(?![\d.])"),
-    expression(r"\(#(?P<enhanced>[245]\.\d{1,3}\.\d{1,3})\)"),
+    expression(r"(?:^\W{0,4}|[:;(\[] ?#?|dsn=|'|\" ?)(?P<enhanced>[245]\.\d\.\d{1,3})(?![\d.])"),
+    expression(r"\(#(?P<enhanced>[245]\.\d\.\d{1,3})\)"),
     expression(r"(?:^|[ ,])(?P<enhanced>[45]\.\d\.\d{1,3})(?=[ :(])"),
 )
 
@@ -134,14 +135,19 @@ _EXCEPTION = expression(
 )
 _PHASE_WORDS = (
     (Phase.END_OF_DATA, ("end of data", "sending message body", "close connection to", "close smtp data")),
-    (Phase.RCPT_TO, ("reply to rcpt to", "after rcpt to", "set the to address", "to email address", "sending rcpt")),
-    (Phase.MAIL_FROM, ("reply to mail from", "after mail from", "set the from address", "from email address")),
-    (Phase.DATA, ("reply to data command", "after data", "email message data")),
-    (Phase.AUTH, ("sasl authentication failed", "failed to authenticate", "authentication failed:", "reply to auth")),
-    (Phase.STARTTLS, ("reply to starttls", "cannot start tls", "upgrade failed", "after starttls")),
-    (Phase.EHLO, ("reply to ehlo", "reply to helo", "response to ehlo", "hello message", "set helo", "set the helo")),
+    (Phase.RCPT_TO, ("reply to rcpt to", "after rcpt to", "set the to address", "to email address", "sending rcpt",
+                     "rcpt command: ")),
+    (Phase.MAIL_FROM, ("reply to mail from", "after mail from", "set the from address", "from email address",
+                       "mail command: ")),
+    (Phase.DATA, ("reply to data command", "after data", "email message data", "data command: ")),
+    (Phase.AUTH, ("sasl authentication failed", "failed to authenticate", "authentication failed:", "reply to auth",
+                  "smtp auth failed: ")),
+    (Phase.STARTTLS, ("reply to starttls", "cannot start tls", "upgrade failed", "after starttls",
+                      "starttls command: ")),
+    (Phase.EHLO, ("reply to ehlo", "reply to helo", "response to ehlo", "hello message", "set helo", "set the helo",
+                  "ehlo command: ")),
     (Phase.GREETING, ("talk to me", "initial connection", "initial server greeting", "smtpconnecterror")),
-)
+)  # fmt: skip
 _PHASE_OF_CLASS = {
     "SMTPAuthenticationError": Phase.AUTH,
     "SMTPSenderRefused": Phase.MAIL_FROM,

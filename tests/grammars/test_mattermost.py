@@ -171,6 +171,23 @@ def test_mattermost_s_own_limit_for_invitations_is_a_failure() -> None:
     assert "rate limit" in event.failure.normal
 
 
+def test_mattermost_s_limit_for_magic_links_is_a_failure() -> None:
+    (event,) = read(
+        '{"timestamp":"2026-07-04 08:21:16.133 Z","level":"error","msg":"rate limit exceeded","caller":'
+        '"email/email.go:610","RetryAfter":"20s","email":"kim@example.net"}'
+    )
+
+    assert event.failure is not None
+    assert "rate limit" in event.failure.normal
+
+
+@pytest.mark.parametrize(
+    "message", ["error sending signin change email", "Error sending license up for renewal email to"]
+)
+def test_every_mail_is_known_by_its_message(message: str) -> None:
+    assert read(f'{{"level":"error","ts":1579587049.1,"msg":"{message}","error":"no template"}}')
+
+
 def test_a_failure_without_known_words_is_kept() -> None:
     (event,) = read('{"level":"error","ts":1579587049.1,"msg":"Failed to send verification email","error":"odd"}')
 

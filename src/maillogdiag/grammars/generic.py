@@ -13,7 +13,7 @@ import pyparsing as pp
 
 from maillogdiag.events import Event, EventKind
 from maillogdiag.expressions import expression
-from maillogdiag.failures import Phase, read_failure
+from maillogdiag.failures import Failure, Phase, read_failure
 from maillogdiag.grammars.bystanders import (
     REPLY,
     is_about_others,
@@ -22,9 +22,11 @@ from maillogdiag.grammars.bystanders import (
     until_reply,
     without_notices,
 )
+from maillogdiag.grammars.go_mail import GO_MAIL
 from maillogdiag.grammars.nextcloud import EXPECTED_REPLY
 from maillogdiag.grammars.parts import parse_parts
 from maillogdiag.grammars.ports import MAIL_PORT
+from maillogdiag.grammars.structured import Structured, read_structured, time_in
 from maillogdiag.grammars.worded import WordedPattern
 from maillogdiag.records import Record
 
@@ -42,16 +44,16 @@ _LIBRARY = WordedPattern(
     r"|SMTP (?:[A-Z][a-z]{1,20} )?Error|SMTP ERROR|SMTP -> ERROR|SMTP connect\(\) failed"
     r"|PHPMailer|Mailer Error: |mail\(\): "
     rf"|Swift_\w{{0,40}}Exception|Connection could not be established with host|{EXPECTED_REPLY}"
-    r"|Failed to authenticate on SMTP server|smtp: server doesn't support|gomail: "
+    r"|Failed to authenticate on SMTP server"
     r"|aiosmtplib\.\w|smtplib\.SMTP\w{4,}|Net::SMTP[A-Z]\w{4,}"
     r"|lettre::(?:transport|error)|Service: AmazonSimpleEmailService"
     r"|SMTP(?:Connect|Authentication|Data|Helo|Fatal|Syntax)Error|SMTP(?:SenderRefused|RecipientsRefused)|curl: \(67\)"
     r"|mailed \d{1,9} bytes? of output;? but got status"  # cron
     r"|(?:Warning via|Test of) mail to .{1,200}?: failed",  # smartd
-    ("nodemailer", "SMTP", "Smtp", "smtp: ", "code: '", "command: '", "Invalid login: ", "Greeting never received",
+    ("nodemailer", "SMTP", "Smtp", "code: '", "command: '", "Invalid login: ", "Greeting never received",
      "all recipients were rejected", "com.sun.mail.", "javax.mail.", "jakarta.mail.", "springframework.mail",
      "PHPMailer", "Mailer Error: ", "mail(): ", "Swift_", "Connection could not be established",
-     "Expected response code", "gomail: ", "aiosmtplib.", "lettre::", "AmazonSimpleEmailService", "curl: (67)",
+     "Expected response code", "aiosmtplib.", "lettre::", "AmazonSimpleEmailService", "curl: (67)",
      "but got status", " mail to "),
 )  # fmt: skip
 _SENDING_FAILED = WordedPattern(
@@ -72,13 +74,16 @@ _TROUBLE = expression(
     r"refused|timed ?out|\btimeout\b(?! ?=)|unreachable|no route to host|no such host|name resolution|not known"
     r"|getaddrinfo|x509|certificate|handshake|wrong version number|reset by peer|\beof\b"
     r"|authentication (?:failed|unsuccessful|error)|(?:login|auth)\w{0,20} (?:failed|denied|rejected)"
-    r"|doesn't support|not supported"
+    r"|doesn't support|not supported|broken pipe|unencrypted connection|short response"
+    # A reply with a code that HTTP does not have.
+    r"|[:=\"] ?\"?(?:421|4[35]\d|53\d|55\d)[ -][a-z<]"
 )
 _ERROR_WORDS = (
     "error", "fail", "exception", "fatal", "warn", "refused", "timed out", "timedout", "timeout", "unable",
     "could not", "couldn't", "cannot", "can't", "not sent", "not delivered", "rejected", "denied", "does not comply",
     "invalid login", "never received", "but got status", "x509", "self-signed", "self signed", "not trusted",
-    "untrusted", "has expired", "not match", "curl: (", "unsupported", "doesn't support",
+    "untrusted", "has expired", "not match", "curl: (", "unsupported", "doesn't support", "unencrypted connection",
+    "invalid address", "max connection attempts", "did not deliver",
 )  # fmt: skip
 _FRAME = expression(r"\n\s{1,40}(?:at |\.\.\. \d|#\d{1,3} |from )[^\n]{0,1000}")
 # smtplib's debug output: its error comes after it, or another line has the whole of it.
@@ -103,6 +108,8 @@ _WORDS = (
     "SMTP", "smtp", "Smtp", "nodemailer", "command: '", "EAUTH", "EENVELOPE", "EMESSAGE",
     "Invalid login: ", "Greeting never received",
     "all recipients were rejected", ".mail.", "MailKit", "Mailer Error: ", "PHPMailer", "mail(): ", "gomail: ",
+    "short response: ", "issue ", "require_tls", "email[", "starttls failed: ", "startup check: ",
+    "Max connection attempts exceeded", "Mail Error", "email server: ", "ID=EMAIL-", "did not deliver after ",
     "Swift_", "lettre::", "AmazonSimpleEmailService", "Connection could not be established",
     "Expected response code", "curl: (67)", "but got status", " mail to ",
     "send ", "sending ", "Sending ", "deliver ", "delivering ", "mail could not be", "mails could not be",
@@ -126,6 +133,9 @@ class _Generic:
             return ()
         if not any(word in text for word in _WORDS) and not _PORT.search(text):
             return ()
+        structured = read_structured(text)
+        if record.time is None:
+            record = record.at((structured and structured.time) or time_in(text))
         keys: tuple[str, ...] = (f"line:{record.time.isoformat()}/{text[:400]}",) if record.time else ()
         if logged := _RUBY_LOGGER.match(text):  # the backtrace may be logged next
             keys += (f"logged:{logged['pid']}",)
@@ -140,7 +150,17 @@ class _Generic:
         if (response := _RESPONSE.search(text)) and response["reply"] not in words:
             words = response["reply"]
         failure = read_failure(words, app=APP, phase=_PHASES[step["step"]] if step else None)
+        if structured:
+            form, keys = structured.form, (*keys, structured.key)
+            failure = _failure_in(structured, failure)
         return (Event(kind, APP, record, form, keys, failure=failure),)
+
+
+def _failure_in(structured: Structured, whole: Failure) -> Failure:
+    """The failure that such an entry tells of, without its other values, whose words mean nothing for the reason."""
+    words = structured.reason or (structured.message if ": " in structured.message else whole.text)
+    phase = read_failure(structured.message, app=APP).phase
+    return read_failure(words, app=APP, phase=phase, host=whole.host, port=whole.port)
 
 
 def _without_members(text: str) -> str:
@@ -153,7 +173,7 @@ def _is_about_mail(text: str, whole: str) -> bool:
     # What most texts do not have is looked for first.
     has_reply = REPLY.search(text) is not None
     lower = text.lower()
-    is_sure = has_reply or _LIBRARY.search(whole)
+    is_sure = has_reply or _LIBRARY.search(whole) or GO_MAIL.search(text)
     is_told = is_sure or _SENDING_FAILED.search(text)
     if not (is_told or (_SMTP.search(lower) and _TROUBLE.search(lower))):
         return False

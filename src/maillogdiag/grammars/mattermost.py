@@ -77,7 +77,8 @@ _MAIL_MESSAGE = Delayed(
         pp.Regex(r"Error while sending the email")
         | pp.Regex(r"Unable to send batched email notification")
         | pp.Regex(
-            r"(?:Failed|Unable|Error|Could not|Couldn't)(?: to)? send(?:ing)?(?! push)\b[\w' ,()-]{0,60}?\be-?mails?\b"
+            r"(?:Failed|Unable|[Ee]rror|Could not|Couldn't)(?: to)? send(?:ing)?(?! push)\b"
+            r"[\w' ,()-]{0,60}?\be-?mails?\b"
         )
         | pp.Regex(r"Mail server connection test (?:is )?failed")
         | pp.Regex(r"SMTP server settings do not appear to be configured properly")
@@ -149,7 +150,8 @@ def _read_fault(record: Record, entry: Entry) -> tuple[Event, ...]:
 
 def _is_about_invites(entry: Entry) -> bool:
     """Mattermost lets a user invite 20 people an hour; the same words may speak of its API's limit."""
-    return bool(_INVITES.search(entry.message + entry.fields.get("path", ""))) or "team_id" in entry.fields
+    is_named = bool(_INVITES.search(entry.message + entry.fields.get("path", "")))
+    return is_named or not {"team_id", "RetryAfter"}.isdisjoint(entry.fields)
 
 
 def _is_mail_message(message: str) -> bool:

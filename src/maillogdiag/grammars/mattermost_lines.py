@@ -14,12 +14,11 @@ from typing import NamedTuple
 import pyparsing as pp
 
 from maillogdiag.expressions import expression
-from maillogdiag.grammars.members import read_members, unescape
+from maillogdiag.grammars.members import read_members, read_pairs
 from maillogdiag.grammars.parts import Delayed, parse_parts
 from maillogdiag.times import aware
 
 _COLOUR = expression(r"\x1b\[[0-9;]{0,12}m")
-_PLAIN_FIELD = expression(r'(?:^|\s)(?P<key>[A-Za-z_]\w{0,40})=(?:"(?P<quoted>(?:[^"\\]|\\.)*)"?|(?P<bare>\S*))')
 _ZONES_H = {"UTC": 0, "GMT": 0, "CET": 1, "CEST": 2, "BST": 1, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "PST": -8,
             "PDT": -7, "MSK": 3}  # fmt: skip
 
@@ -105,10 +104,7 @@ def _read_log4go(parts: dict[str, str]) -> Entry:
 
 def _read_logr(parts: dict[str, str]) -> Entry:
     """`error [2023-05-04 18:55:11.226 Z] msg padded caller="web/context.go:117" key=value`."""
-    fields = {
-        found["key"]: unescape(found["quoted"]) if found["quoted"] is not None else found["bare"]
-        for found in _PLAIN_FIELD.finditer(parts.get("fields", ""))
-    }
+    fields = read_pairs(parts.get("fields", ""))
     return Entry(parts["message"].strip(), parts["level"].lower(), _logr_time(parts["time"]), fields)
 
 

@@ -1,4 +1,4 @@
-"""The members of a JSON object in a log line, even where it is cut off or has raw line breaks in a string."""
+"""Named values in a log line: the members of a JSON object, even of a broken one, and logfmt's pairs."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ _DECODER = json.JSONDecoder(strict=False)
 _MEMBER = expression(
     r'"(?P<key>[A-Za-z_]{1,40})"\s?:\s?(?:"(?P<text>(?:[^"\\]|\\.)*)"?|(?P<number>-?\d[\d.eE+-]{0,30}))'
 )
+_PAIR = expression(r'(?:^|\s)(?P<key>[A-Za-z_]\w{0,40})=(?:"(?P<quoted>(?:[^"\\]|\\.)*)"?|(?P<bare>\S*))')
 # A pair of \\u stands for one character beyond the first 65,536.
 _ESCAPE = expression(r"(?:\\u[0-9A-Fa-f]{4}){1,400}|\\(.)", re.DOTALL)
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
@@ -29,6 +30,14 @@ def read_members(text: str) -> dict[str, object]:
             for found in _MEMBER.finditer(text)
         }
     return loaded if isinstance(loaded, dict) else {}
+
+
+def read_pairs(text: str) -> dict[str, str]:
+    """Return the pairs of logfmt in `text`: `key=value key="quoted value"`; of one without quotes the first word."""
+    return {
+        found["key"]: unescape(found["quoted"]) if found["quoted"] is not None else found["bare"]
+        for found in _PAIR.finditer(text)
+    }
 
 
 def unescape(text: str) -> str:
