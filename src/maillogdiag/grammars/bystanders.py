@@ -70,6 +70,8 @@ _BYSTANDERS = expression(
     r"|(?:service|host) notification: |failed protocol test|\[monitor\] warn"
     # Suricata, Snort.
     r"|\[\*\*\]|\"event_type\":"
+    # Telegraf's probes.
+    r"|\[inputs\."
     # What name servers say of a question.
     r"|resolving '|plugin/errors|\bnameserver [\da-f.:]{3,45} (?:refused|port)|for dns server |failed to exchange "
     # How certificates are come by.

@@ -59,7 +59,8 @@ _LIBRARY = WordedPattern(
 _SENDING_FAILED = WordedPattern(
     r"(?:[Ff]ail(?:ed|ure)?|[Ee]rror|ERROR|[Uu]nable|[Cc]ould ?n[o']t|[Cc]an(?: ?not|'t))"
     r"\W{1,3}(?:\w{1,20}\W{1,3}){0,3}?"
-    r"(?:send|sending|deliver|delivering)\b(?:[^\n]{0,60}?\be-?mails?\b(?!\"\s?:|=|\.\w)| mails?\b)"
+    r"(?:send|sending|deliver|delivering)\b"
+    r"(?:[^\n]{0,60}?\be-?mails?\b(?!\"\s?:|=|\.\w)| (?:[\w-]{1,20} ){0,2}mails?\b)"
     r"|e-?mails? (?:could not be|was not|not) (?:sent|delivered)|[Ss]ending (?:of )?(?:the )?e-?mail failed",
     ("mail",),
 )
@@ -110,6 +111,7 @@ _WORDS = (
     "all recipients were rejected", ".mail.", "MailKit", "Mailer Error: ", "PHPMailer", "mail(): ", "gomail: ",
     "short response: ", "issue ", "require_tls", "email[", "starttls failed: ", "startup check: ",
     "Max connection attempts exceeded", "Mail Error", "email server: ", "ID=EMAIL-", "did not deliver after ",
+    "notify recipient ",
     "Swift_", "lettre::", "AmazonSimpleEmailService", "Connection could not be established",
     "Expected response code", "curl: (67)", "but got status", " mail to ",
     "send ", "sending ", "Sending ", "deliver ", "delivering ", "mail could not be", "mails could not be",
