@@ -147,6 +147,8 @@ OTHERS = {
     "Telegraf's probe": "E! [inputs.net_response] Error in plugin: dial tcp 10.0.0.9:25: connect: connection refused",
     "directory's check": 'msg="Error occurred running a startup check" error="dial tcp 10.0.0.3:636: refused"',
     "a bot": "error sending message in channel news: subscriber 31: EOF",
+    "a form's field": "request failed: body/email[0]: must match the pattern",
+    "how long it took": "WARN smtp pool of relay.example.org:587 slow: 451 ms, 0 failures",
     "a short answer": "WARN model gave a short response: OK, timeout",
     "Kratos' text message": "msg=Message was abandoned because it did not deliver after 6 attempts message_type=sms",
     "a web reply": 'msg="GET smtp-relay.example.org failed" err="503 Service Unavailable"',

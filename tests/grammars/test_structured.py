@@ -56,6 +56,26 @@ def test_a_message_that_tells_the_reason_itself_is_read_without_the_other_values
     assert "error sending test email: x509: unknown authority" == failure.text
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'msg="Sending failed: 535 5.7.8 no such login" error="EOF" service=smtp',
+        '{"message":"Mail: could not send email","exception":"SMTP Error: 535 5.7.8 no such login"}',
+    ],
+)
+def test_the_reply_is_found_in_whichever_value_it_stands(text: str) -> None:
+    assert 535 == failure_in(text).code
+
+
+def test_two_programs_that_cannot_reach_the_server_are_two_tries() -> None:
+    records = [
+        Record(LOGFMT.replace("send email", f"send {what} email"), Place("app.log", number), unit=what)
+        for number, what in enumerate(("wiki", "chat"), 1)
+    ]
+
+    assert 2 == len(list(assemble_attempts(event for record in records for event in GRAMMAR.read(record))))
+
+
 def test_what_a_caller_logs_of_the_same_failure_is_the_same_try() -> None:
     (attempt,) = tries(
         [

@@ -77,7 +77,7 @@ _TROUBLE = expression(
     r"|authentication (?:failed|unsuccessful|error)|(?:login|auth)\w{0,20} (?:failed|denied|rejected)"
     r"|doesn't support|not supported|broken pipe|unencrypted connection|short response"
     # A reply with a code that HTTP does not have.
-    r"|[:=\"] ?\"?(?:421|4[35]\d|53\d|55\d)[ -][a-z<]"
+    r"|[:=\"] ?\"?(?:421|4[35]\d|53\d|55\d)[ -](?!m?s\b|\w{0,3}bytes|e?-?mails|messages)[a-z<]"
 )
 _ERROR_WORDS = (
     "error", "fail", "exception", "fatal", "warn", "refused", "timed out", "timedout", "timeout", "unable",
@@ -153,7 +153,7 @@ class _Generic:
             words = response["reply"]
         failure = read_failure(words, app=APP, phase=_PHASES[step["step"]] if step else None)
         if structured:
-            form, keys = structured.form, (*keys, structured.key)
+            form, keys = structured.form, (*keys, structured.key_in(record))
             failure = _failure_in(structured, failure)
         return (Event(kind, APP, record, form, keys, failure=failure),)
 
@@ -161,6 +161,8 @@ class _Generic:
 def _failure_in(structured: Structured, whole: Failure) -> Failure:
     """The failure that such an entry tells of, without its other values, whose words mean nothing for the reason."""
     words = structured.reason or (structured.message if ": " in structured.message else whole.text)
+    if whole.code and str(whole.code) not in words:  # the reply stands in yet another value
+        words = whole.text
     phase = read_failure(structured.message, app=APP).phase
     return read_failure(words, app=APP, phase=phase, host=whole.host, port=whole.port)
 

@@ -15,7 +15,7 @@ GO_MAIL = WordedPattern(
     # A server that speaks another protocol: net/textproto awaits three digits.
     r"|short response: (?:\* OK|\+OK|HTTP/|SSH-)"
     r"|(?:send|issue) (?:EHLO|HELO|STARTTLS|MAIL|RCPT|DATA) command: |require_tls'?:? (?:is )?true \(default\)"
-    r"|integration=\"?email\[\d|/email\[\d{1,3}\]: |\*smtp\.\w{1,20} (?:failed|auth): "
+    r"|integration=\"?email\[\d|/email\[\d{1,3}\]: notify retry |\*smtp\.\w{1,20} (?:failed|auth): "
     r"|component=dispatcher [^\n]{0,200}\"starttls failed: "
     r"|notifi(?:er|cation provider) startup check: [45]\d\d |Max connection attempts exceeded - "
     r"|Mail Error(?: on [A-Za-z]|: )|\bemail server: [45]\d\d |ID=EMAIL-\w{1,10} Message="

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from maillogdiag.expressions import expression
 from maillogdiag.grammars.members import read_members, read_pairs
 from maillogdiag.grammars.reason_keys import gist_of
+from maillogdiag.records import Record
 from maillogdiag.times import time_of
 
 _LOGFMT = expression(r"(?:^|\s)msg=\"")
@@ -54,10 +55,10 @@ class Structured(NamedTuple):
         """For an event: a failure's next entry is the caller's, who says it in other words or at another level."""
         return f"structured-{zlib.crc32(f'{self.level} {self.message}'.encode()) % _MOST_FORMS}"
 
-    @property
-    def key(self) -> str:
-        """Ties what the one who sent, its caller and the caller's caller log of one failed mail."""
-        return f"why:structured/{gist_of(self.reason or self.message)}/{' '.join(sorted(self.addresses))}"
+    def key_in(self, record: Record) -> str:
+        """Return what ties the entries that a program logs of one failed mail: the sender's, its caller's and so on."""
+        program = f"{record.place.source}/{record.host or ''}/{record.unit or ''}/{record.process or ''}"
+        return f"why:{program}/{gist_of(self.reason or self.message)}/{' '.join(sorted(self.addresses))}"
 
 
 def read_structured(text: str) -> Structured | None:
