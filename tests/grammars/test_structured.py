@@ -76,11 +76,28 @@ def test_two_programs_that_cannot_reach_the_server_are_two_tries() -> None:
     assert 2 == len(list(assemble_attempts(event for record in records for event in GRAMMAR.read(record))))
 
 
+@pytest.mark.parametrize(
+    "messages",
+    [
+        ["05 Failed to send welcome mail", "06 Failed to send reset mail"],
+        ["05 Failed to send email to ada@example.net", "05 Failed to send email to bob@example.net"],
+    ],
+    ids=["one after the other", "to others"],
+)
+def test_mails_that_fail_alike_are_several(messages: list[str]) -> None:
+    lines = (message.split(" ", 1) for message in messages)
+    log = [
+        f'time="2026-11-20T09:14:{second}Z" level=error msg="{text}" err="dial tcp: timeout"' for second, text in lines
+    ]
+
+    assert 2 == len(tries(log))
+
+
 def test_what_a_caller_logs_of_the_same_failure_is_the_same_try() -> None:
     (attempt,) = tries(
         [
             't=2026-11-20T09:14:05+0000 lvl=eror msg="Failed to send alert email" error="dial tcp: timeout"',
-            't=2026-11-20T09:14:06+0000 lvl=eror msg="Failed to send email alerts" error="dial tcp: timeout"',
+            't=2026-11-20T09:14:05+0000 lvl=eror msg="Failed to send email alerts" error="dial tcp: timeout"',
         ]
     )
 

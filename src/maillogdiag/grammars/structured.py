@@ -41,7 +41,7 @@ class Structured(NamedTuple):
         message: what was being done; with the reason behind it where no other value tells that.
         reason: why it failed; empty where it stands in the message, or in a value of another name.
         time: when, where a value tells it.
-        addresses: the mail addresses in its other values.
+        addresses: the mail addresses in its other values, and in the message.
     """
 
     level: str
@@ -58,7 +58,8 @@ class Structured(NamedTuple):
     def key_in(self, record: Record) -> str:
         """Return what ties the entries that a program logs of one failed mail: the sender's, its caller's and so on."""
         program = f"{record.place.source}/{record.host or ''}/{record.unit or ''}/{record.process or ''}"
-        return f"why:{program}/{gist_of(self.reason or self.message)}/{' '.join(sorted(self.addresses))}"
+        second = f"{record.time:%H:%M:%S}" if record.time else ""  # two mails may fail alike, one after the other
+        return f"why:{program}/{second}/{gist_of(self.reason or self.message)}/{' '.join(sorted(self.addresses))}"
 
 
 def read_structured(text: str) -> Structured | None:
@@ -70,7 +71,7 @@ def read_structured(text: str) -> Structured | None:
     )
     if not message:
         return None
-    others = " ".join(value for value in values.values() if value not in (message, reason))
+    others = " ".join(value for value in values.values() if value != reason)
     time = _epoch(stamp) or time_in(stamp)
     return Structured(level, message, reason, time, frozenset(_ADDRESS.findall(others)))
 
