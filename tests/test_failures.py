@@ -52,6 +52,7 @@ def test_code_and_status_are_found_in_every_wrapping(text: str) -> None:
         "2026-11-03 09:15:20,545 ERROR Sending failed",
         '{"message": "not sent", "status_code": 500}',
         "Mailgun API response 502 (Bad Gateway)",
+        "  275 delivering 1xUhAb-00000T-30",  # a process id, in Exim's output for a container
         'Mailjet API response 401 (Unauthorized): {"StatusCode": 401}',
     ],
 )

@@ -5,7 +5,7 @@
     Java      frames and "Caused by:"
     JSON      pretty-printed, also a part of it without its beginning, or cut by newlines
     OpenSSL   its queue of errors, one a line, as PHP shows it
-    SMTP      "535-first line", "535 last line"
+    SMTP      "535-first line", "535 last line"; "SMTPSenderRefused: 530" as Odoo breaks it, and the reply
     DSN       the fields of a delivery status, for all recipients of a returned mail
 
 Everything else is a head, above all what begins with a time or level of its own.
@@ -67,6 +67,9 @@ _CLASS_ALONE = expression(
     r"(?:Exception: |An? )?\*{0,2}[A-Z]\w{0,60}(?:::\w{1,60}){1,6}\*{0,2}(?:(?: occurred)? in \S{1,200})?\s*$"
 )
 _CLASS_COLON = expression(r"[A-Z]\w{0,60}(?:::\w{1,60}){1,6}:\s*$")
+# Odoo writes an exception's arguments one a line: a reply code, or an errno, above the words.
+_NUMBER_ALONE = expression(r"(?:SMTP\w{1,40}|\w{0,40}[Ee]rror): -?\d{1,3}\s*$")
+_ADDRESS_ALONE = expression(r"[^\s@]{1,64}@[\w.-]{1,255}\s*$")
 _CLASS_OPEN = expression(r"[A-Z]\w{0,60}(?:::\w{1,60}){1,6} \(")
 _INSPECT_OPEN = expression(r"#<[A-Z]\w{0,60}(?:::\w{1,60}){1,6}: [^>]{0,2000}$")
 _BYTES_OPEN = expression(r" b(?:'[^']{0,2000}|\"[^\"]{0,2000})$")
@@ -104,11 +107,15 @@ _FRAMES_HEADING = expression(
     r"|Rails\.root: \S{1,300}\s*$|Application Trace \| Framework Trace \| Full Trace\s*$",
     re.IGNORECASE,
 )
-# What Mastodon's, Postal's and PocketBase's tests of the settings say; the error stands below.
-_TEST_FAILED = (
-    "E-mail could not be sent with this configuration", "Message was not delivered successfully to SMTP",
+# What Mastodon's, Postal's and PocketBase's tests of the settings say, and Odoo of a mail that failed; the error stands
+# below.
+_ERROR_BELOW = (
+    "E-mail could not be sent with this configuration",
+    "Message was not delivered successfully to SMTP",
     "Failed to send the test email. Raw error:",
-)  # fmt: skip
+    "Mail delivery failed via SMTP server",
+    "failed sending mail (id: ",
+)
 
 _State = Callable[["Structure", str], bool]
 
@@ -188,9 +195,11 @@ class Structure:
         elif _API_RESPONSE.match(text) and text.rstrip().endswith(":"):
             self._state = Structure._json
         elif (
-            any(words in tail for words in _TEST_FAILED) or _CLASS_ALONE.match(text) or _CLASS_COLON.search(tail[-300:])
+            any(words in tail for words in _ERROR_BELOW) or _CLASS_ALONE.match(text) or _CLASS_COLON.search(tail[-300:])
         ):
             self._state = Structure._one_line
+        elif _NUMBER_ALONE.match(text):
+            self._state = Structure._arguments
         elif _DELIVERY_STATUS.match(text):
             self._state = Structure._delivery_status
         elif _DEBUG_PAGE.match(text) or _DEBUG_PAGE_FIELD.match(text):
@@ -212,7 +221,16 @@ class Structure:
 
     def _one_line(self, text: str) -> bool:
         self._state = Structure._nothing
+        self._open(text)
         return True
+
+    def _arguments(self, text: str) -> bool:
+        """Below an exception's number: what it stands for, and then the sender that was refused."""
+        self._state = Structure._sender
+        return True
+
+    def _sender(self, text: str) -> bool:
+        return bool(_ADDRESS_ALONE.match(text))
 
     def _unclosed(self, text: str) -> bool:
         if self._end.search(text[-_MOST_TAIL:]) or _CLOSING.match(text.lstrip()) or _FRAME.match(text):

@@ -106,7 +106,7 @@ _REPLY_PLACES = tuple(
         (r"status\"?[:=]? ?\"?(?=[45]\d\d\b)", "status"),  # a program's exit status is at most 255
         (r"could not get 3xx \((?=[2-5]\d\d)", "could not get 3xx"),
         (r"(?:permanent|transient) error \((?=[45]\d\d\))", "permanent error (", "transient error ("),  # lettre
-        (r"^\W{0,4}(?:smtp; ?|s: )?(?=[2-5]\d\d(?:[ -]|$))", ""),
+        (r"^\W{0,4}(?:smtp; ?|s: )?(?=[45]\d\d(?:[ -]|$))", ""),
         (r"(?:error|exception|refused|busy|command|failed|server)"
          r"(?: \(|: ?| (?=[245]\d\d[ -][245]\.\d))(?=[2-5]\d\d[ -])",
          "error", "exception", "refused", "busy", "command", "failed", "server"),

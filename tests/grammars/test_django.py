@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from maillogdiag.attempts import Attempt, Outcome, assemble_attempts
 from maillogdiag.events import Event, EventKind
-from maillogdiag.failures import Phase
+from maillogdiag.failures import Failure, Phase
 from maillogdiag.grammars.application_time import with_application_time
 from maillogdiag.grammars.django import GRAMMAR
 from maillogdiag.grammars.python_traceback import read_traceback
@@ -45,11 +45,15 @@ def attempts(text: str) -> list[Attempt]:
     return list(assemble_attempts(events(text)))
 
 
-def reason(text: str) -> str:
-    """The text of the only failure in a log."""
+def only_failure(text: str) -> Failure:
+    """The only failure in a log."""
     (attempt,) = attempts(text)
     assert Outcome.FAILED is attempt.outcome
-    return [event.failure.text for event in attempt.events if event.failure][-1]
+    return [event.failure for event in attempt.events if event.failure][-1]
+
+
+def reason(text: str) -> str:
+    return only_failure(text).text
 
 
 @pytest.mark.parametrize(
@@ -274,6 +278,45 @@ def test_odoo_says_once_why_though_it_prints_it_twice() -> None:
     )
 
     assert "SMTPRecipientsRefused: {'a@example.org': (554, '5.7.1 go away')}" == reason(log)
+
+
+def odoo_lines(error: str) -> str:
+    """What Odoo logs of one mail: an exception's arguments stand one a line (odoo/tools/misc.py, ustr)."""
+    told = f"Mail delivery failed via SMTP server 'mail.example.org'.\n{error}"
+    return (
+        f"2020-04-07 12:38:48,674 7 INFO db odoo.ir_mail_server: {told}"
+        f"2020-04-07 12:38:48,675 7 ERROR db odoo.mail_mail: failed sending mail (id: 7) due to Delivery Failed\n{told}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        ("SMTPSenderRefused: 553\n5.7.1 no such sender\nshop@example.org\n", (553, "5.7.1")),
+        ("SMTPDataError: 550\n5.4.5 quota\n5.4.5 exceeded\n", (550, "5.4.5")),
+        ("gaierror: -2\nName or service not known\n", (None, None)),
+        ("error: 111\nConnection refused\n", (None, None)),
+    ],
+)
+def test_odoo_breaks_an_exception_behind_its_number(error: str, expected: tuple[int | None, str | None]) -> None:
+    failure = only_failure(odoo_lines(error))
+
+    assert expected == (failure.code, failure.enhanced)
+    assert error.splitlines()[1] in failure.text
+
+
+def test_the_traceback_below_odoo_s_lines_is_of_the_same_mail() -> None:
+    raised = HEADING + SMTPLIB + "smtplib.SMTPSenderRefused: (553, b'5.7.1 no such sender', 'shop@example.org')\n"
+
+    log = odoo_lines("SMTPSenderRefused: 553\n5.7.1 no such sender\nshop@example.org\n") + "\n" + raised
+
+    assert 1 == len(attempts(log))
+
+
+def test_a_head_that_says_why_is_read_though_its_traceback_is_cut() -> None:
+    head = "2021-03-02 15:22:19,436 - notifier - ERROR - E-mail error: [SSL: WRONG_VERSION_NUMBER] wrong version\n"
+
+    assert "[SSL: WRONG_VERSION_NUMBER] wrong version" == reason(head + HEADING + WELCOME)
 
 
 def test_in_a_transcript_only_refusals_count() -> None:

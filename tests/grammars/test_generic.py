@@ -76,6 +76,7 @@ FAILURES = {
     "behind a notice": "PHP message: PHP Notice:  Undefined index: x in /a.php; PHP message: SMTP Error: no",
 }
 OTHERS = {
+    "source code behind a glued time": "5:00:38 PM    raise SMTPSenderRefused(code, resp, from_addr)",
     "IMAP": "ERROR imap: connect to mail.example.org:993: connection refused",
     "bridge": 'level=error msg="Error reaching mailserver" Error="dial tcp: missing address" Server=',
     "web": 'failed to reach hook: Post "https://smtp-status.example.org/x": x509: unknown authority',

@@ -9,13 +9,13 @@ import re
 
 from maillogdiag.expressions import expression
 from maillogdiag.grammars.bystanders import is_bystanders
-from maillogdiag.grammars.python_traceback import SES_WORDS, SMTP_CLASS, is_network_exception
+from maillogdiag.grammars.python_traceback import NETWORK_CLASS, SES_WORDS, SMTP_CLASS
 
 # class [":" text | "(" arguments ")"]: an exception that happened, not one that source code names.
 _SMTP_ERROR = expression(
     rf"(?:(?<![\w.:])|(?<=\\n))(?<!raise )(?<!except )(?<!import )"
     rf"(?P<error>(?:[A-Za-z_]\w{{0,60}}\.){{0,6}}{SMTP_CLASS}"
-    r"(?:: ?.*|\((?:-?\d|['\"{]|b['\"]|message=|\)).*|\s*$|'>.*| sending mail.*))",
+    r"(?:: ?(?:-?\d{1,3}\n)?.*|\((?:-?\d|['\"{]|b['\"]|message=|\)).*|\s*$|'>.*| sending mail.*))",
     re.MULTILINE,
 )
 # smtplib's own sentences; rsync and databases word theirs otherwise.
@@ -67,6 +67,8 @@ _REASON = expression(
     r"|\b(?:OS|Timeout|ConnectionRefused|ConnectionReset|SSL\w{0,20})Error\(|[Tt]he read operation timed out"
     r"|\b(?:connection )?timed out).*)"
 )
+# Odoo has the words on the line below the errno.
+_NETWORK_ERROR = expression(rf"^{NETWORK_CLASS}: (?:-?\d{{1,5}}\n)?.*", re.MULTILINE)
 _SOURCE_LINE = expression(r"\s*(?:File \"|raise |except |import |from )")
 
 # Odoo tells of a failed mail twice, with the reason in the lines below (odoo/addons/base/models/ir_mail_server.py,
@@ -111,8 +113,14 @@ def odoo_head(text: str) -> str | None:
 
 def find_network_error(text: str) -> str | None:
     """Return the first line where it is an exception that any client may raise; else None."""
-    line = text.split("\n", 1)[0]
-    return line if is_network_exception(line) and ": " in line else None
+    found = _NETWORK_ERROR.match(text)
+    return found[0] if found else None
+
+
+def find_odoo_error(text: str) -> str | None:
+    """Return the exception below one of Odoo's two lines; None where it is an SMTP client's own, or there is none."""
+    found = _NETWORK_ERROR.search(text)
+    return found[0] if found else None
 
 
 def _is_smtp_reply(pair: re.Match[str], line: str) -> bool:

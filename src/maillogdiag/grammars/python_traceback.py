@@ -26,7 +26,7 @@ SMTP_CLASS = (
 )
 NETWORK_CLASS = (
     r"(?:socket\.(?:gaierror|timeout|error|herror)|gaierror|timeout|(?:Connection(?:Refused|Reset|Aborted)|BrokenPipe"
-    r"|Timeout|OS|IO)Error|error(?=: \[Errno)|(?:ssl\.)?(?:SSL\w{0,40}Error|CertificateError))"
+    r"|Timeout|OS|IO)Error|error(?=: (?:\[Errno|\d{1,5}\n))|(?:ssl\.)?(?:SSL\w{0,40}Error|CertificateError))"
 )
 _SMTP_EXCEPTION = expression(rf"(?:[A-Za-z_]\w{{0,60}}\.){{0,6}}{SMTP_CLASS}(?![\w.])")
 _NETWORK_EXCEPTION = expression(rf"{NETWORK_CLASS}(?![\w.])")
