@@ -319,6 +319,15 @@ def test_a_head_that_says_why_is_read_though_its_traceback_is_cut() -> None:
     assert "[SSL: WRONG_VERSION_NUMBER] wrong version" == reason(head + HEADING + WELCOME)
 
 
+def test_synapse_s_mailer_is_read_and_its_other_clients_are_not() -> None:
+    refused = "twisted.internet.error.ConnectionRefusedError: Connection was refused by other side: 111\n"
+    mailer = HEADING + '  File "/venv/synapse/push/mailer.py", line 325, in send_email\n    await self._send()\n'
+    pusher = HEADING + '  File "/venv/synapse/push/httppusher.py", line 393, in dispatch_push\n    await self._post()\n'
+
+    assert refused.strip() == reason(mailer + refused)
+    assert [] == attempts(pusher + refused)
+
+
 def test_in_a_transcript_only_refusals_count() -> None:
     transcript = (
         "reply: retcode (250); Msg: b'2.1.0 Ok'\ndata: (250, b'2.0.0 queued')\nreply: retcode (535); Msg: b'5.7.8 no'\n"

@@ -26,7 +26,8 @@ SMTP_CLASS = (
 )
 NETWORK_CLASS = (
     r"(?:socket\.(?:gaierror|timeout|error|herror)|gaierror|timeout|(?:Connection(?:Refused|Reset|Aborted)|BrokenPipe"
-    r"|Timeout|OS|IO)Error|error(?=: (?:\[Errno|\d{1,5}\n))|(?:ssl\.)?(?:SSL\w{0,40}Error|CertificateError))"
+    r"|Timeout|OS|IO)Error|error(?=: (?:\[Errno|\d{1,5}\n))|(?:ssl\.)?(?:SSL\w{0,40}Error|CertificateError)"
+    r"|twisted\.internet\.error\.\w{4,40})"
 )
 _SMTP_EXCEPTION = expression(rf"(?:[A-Za-z_]\w{{0,60}}\.){{0,6}}{SMTP_CLASS}(?![\w.])")
 _NETWORK_EXCEPTION = expression(rf"{NETWORK_CLASS}(?![\w.])")
@@ -49,7 +50,7 @@ _MOST_OF_A_LINE = 4096
 _MAIL_PATH = expression(
     r"smtplib\.py|django[/\\]core[/\\]mail[/\\]|email_backends|send_e?mail\.py|aiosmtplib|djcelery_email|flask_mail"
     r"|anymail[/\\]backends[/\\]|sendgrid[/\\](?:base_interface|sendgrid)\.py|sendgrid_backend[/\\]|sgbackend[/\\]|django_ses[/\\]"
-    r"|ir_mail_server\.py|management[/\\]commands[/\\](?:send_?)?test_?e?mail\.py"
+    r"|ir_mail_server\.py|synapse[/\\]push[/\\]mailer\.py|management[/\\]commands[/\\](?:send_?)?test_?e?mail\.py"
 )
 _MAIL_FUNCTION = expression(r"(?:_|\b)send_?(?:[a-z]{1,40}_){0,4}e?mails?(?:_|\b)")
 # smtplib's functions, one a step of the dialogue; the innermost tells where it broke off.

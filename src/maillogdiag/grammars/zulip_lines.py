@@ -96,6 +96,8 @@ _MESSAGES: tuple[tuple[str, Told, pp.ParserElement], ...] = (
     ("Successfully s", Told.TEST_SENT, pp.Regex(r"Successfully sent \d emails? to ")),
 )  # fmt: skip
 
+# Of the mail that Zulip, up to 8, sends to its administrators for each error (zerver/lib/error_notify.py).
+_SUBJECT = expression(r"(?:Subject: )?\[Django\] [\w.-]{1,255}: ")
 _ADDRESS = expression(r"<(?P<bare>[^<>\s]{1,320})>|(?P<plain>[^\s'\"<>\[\],:]{1,320}@[^\s'\"<>\[\],]{1,255})")
 
 
@@ -140,6 +142,8 @@ def _read_parts(told: Told, parts: dict[str, str], message: str) -> Message:
 def _message_of(text: str) -> str:
     """The message without the line's head; a line may have lost its head."""
     text = text.lstrip(" \t>`*")  # quoted in a forum
+    if subject := _SUBJECT.match(text):
+        return text[subject.end() :]
     if not text[:1].isdigit():
         return text
     parts = parse_parts(_LINE, text)
