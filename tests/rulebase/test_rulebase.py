@@ -70,11 +70,26 @@ def test_the_fix_is_the_one_of_the_application() -> None:
     assert ["zulip"] == [fix.app for fix in diagnosis.fixes]
 
 
-def test_a_fix_in_the_framework_s_file_says_which_applications_have_another_one() -> None:
-    (fix,) = explain("535 5.7.8 Error: authentication failed", app="rails").fixes
+@pytest.mark.parametrize(
+    ("app", "file", "other"),
+    [("rails", "production.rb", "/etc/gitlab/gitlab.rb"), ("django", "settings.py", "homeserver.yaml")],
+)
+def test_a_fix_in_the_framework_s_file_says_which_applications_have_another_one(
+    app: str, file: str, other: str
+) -> None:
+    (fix,) = explain("535 5.7.8 Error: authentication failed", app=app).fixes
 
-    assert "production.rb" in fix.settings[0].file
-    assert "/etc/gitlab/gitlab.rb" in fix.steps[-1]
+    assert file in fix.settings[0].file
+    assert other in fix.steps[-1]
+
+
+@pytest.mark.parametrize("text", ["535 5.7.8 Error: authentication failed", "535 5.7.8 Brevo: Authentication failed"])
+def test_nethserver_gets_the_general_fix_and_where_its_settings_are(text: str) -> None:
+    (general,) = explain(text, app="something else").fixes
+    (fix,) = explain(text, app="ns8").fixes
+
+    assert general.steps == fix.steps[:-1]
+    assert "Email notifications" in fix.steps[-1]
 
 
 def write_rule(folder: Path, text: str) -> Path:

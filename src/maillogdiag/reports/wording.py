@@ -32,6 +32,7 @@ _APP_NAMES = {
     "mastodon": "Mastodon",
     "nethserver": "NethServer",
     "nextcloud": "Nextcloud",
+    "ns8": "NethServer 8",
     "postfix": "Postfix",
     "sendmail": "Sendmail",
     "zulip": "Zulip",

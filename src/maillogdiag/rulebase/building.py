@@ -82,7 +82,16 @@ class _Builder:
         return self._fixes_of_cause[cause]
 
     def _built(self, fixes: dict[str, Any]) -> tuple[Fix, ...]:
-        return tuple(self._fix(app, data) for app, data in self._expanded(fixes).items())
+        expanded = self._expanded(fixes)
+        if "any" in expanded:
+            others = [app for app in self.applications if self._is_elsewhere(app) and app not in expanded]
+            expanded = {**expanded, **dict.fromkeys(others, expanded["any"])}
+        return tuple(self._fix(app, data) for app, data in expanded.items())
+
+    def _is_elsewhere(self, app: str) -> bool:
+        """Whether all that is known of an application's settings is where they are."""
+        application = self.applications.get(app, {})
+        return "where" in application and "ways" not in application
 
     def _expanded(self, fixes: dict[str, Any]) -> dict[str, Any]:
         """`fixes` with one for every application in place of `each`; those of single applications win."""
@@ -114,7 +123,8 @@ class _Builder:
         application = self.applications.get(app, {})
         settings = data.get("settings", ())
         restart = data.get("restart", application.get("restart", ()) if settings else ())
-        where = (application["where"],) if settings and "where" in application else ()
+        has_where = "where" in application and (settings or self._is_elsewhere(app))
+        where = (application["where"],) if has_where else ()
         return Fix(
             app=app,
             steps=(*data["steps"], *where),
