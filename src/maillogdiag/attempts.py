@@ -306,9 +306,17 @@ class Desk:
         if outcome is None:
             # What is the last line of its log may get another one.
             is_over = newest.form in SILENT_SUCCESS_FORMS and newest is not log.newest
-            outcome = _ACCEPTED if is_over else _UNKNOWN
+            outcome = _ACCEPTED if is_over and not self._was_given_up(attempt, newest) else _UNKNOWN
         finished = _finish(events, outcome, attempt.last_time)
         return () if finished is None else (finished,)
+
+    def _was_given_up(self, attempt: Try, newest: Event) -> bool:
+        """Whether the same mail was tried again at once, and given up: Zulip up to 3 says nothing of tries before."""
+        for key in attempt.keys:
+            later = self._by_key.get(key, attempt) if key.startswith("to:") else attempt
+            if later is not attempt and EventKind.GIVEN_UP in later.kinds and later.may_get(newest, key):
+                return True
+        return False
 
 
 def _key_in(key: str, slot: int) -> str:

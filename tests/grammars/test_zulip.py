@@ -159,6 +159,17 @@ def test_the_four_tries_of_the_worker_and_its_giving_up_are_four_attempts_of_one
     assert 1 == len({attempt.message for attempt in found})
 
 
+def test_tries_that_zulip_says_nothing_of_were_not_accepted_where_the_mail_is_given_up() -> None:
+    """Zulip up to 3 logs neither a failed try nor that it tries again."""
+    log = "".join(sending(f"0{second}.000") for second in range(4)) + own("04.000", "ERR", "", EVENT) + FRAMES
+    next_hour = sending("05.000").replace(" 10:", " 11:") + sending("06.000").replace(" 10:", " 11:").replace(
+        "ann@", "bo@"
+    )
+
+    assert Outcome.ACCEPTED not in outcomes(log + REFUSED_SENDER)
+    assert Outcome.ACCEPTED in outcomes(log + REFUSED_SENDER + next_hour)
+
+
 def test_a_mail_of_which_only_the_giving_up_is_left_is_one_failure_with_its_reason() -> None:
     (attempt,) = attempts(own("01.470", "ERR", "", EVENT.rstrip()) + FRAMES + REFUSED_SENDER + NOT_DELIVERED)
 
