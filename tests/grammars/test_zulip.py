@@ -314,6 +314,17 @@ def test_a_test_command_without_a_host_is_a_failure() -> None:
     assert EventKind.FAILED is only_event("CommandError: Outgoing email not yet configured, see").kind
 
 
+def test_the_reply_that_only_the_traceback_has_counts() -> None:
+    log = (
+        own("01.000", "ERR", "zulip.send_email", f"Error sending {TO_ANN}: SMTPSenderRefused") + FRAMES + REFUSED_SENDER
+    )
+    (attempt,) = attempts(log)
+
+    assert [(553, "5.7.1")] == [
+        (event.failure.code, event.failure.enhanced) for event in attempt.events if event.failure
+    ]
+
+
 @pytest.mark.parametrize(
     "log",
     [

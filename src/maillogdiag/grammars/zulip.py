@@ -118,6 +118,8 @@ def _failure(message: Message, raised: Traceback | None) -> Failure:
     if message.told is not Told.ERROR:
         return cause
     said = read_failure(message.reason, app=APP)
+    if said.code is None and cause.code:
+        return cause
     return said._replace(exception=cause.exception, phase=cause.phase or said.phase)
 
 
