@@ -25,6 +25,8 @@ _BEGUN = "begun:"
 _NEIGHBOUR_LINES = 12
 # rsyslog writes whole seconds, the journal when it got the line, to the microsecond.
 _COARSE_STAMP_S = 1.5
+# Entries of named values, mostly of whole seconds: only all they say tells copies from mails that failed alike.
+_OF_ANY_PROGRAM = "structured-"
 SILENT_SUCCESS_FORMS = frozenset({"zulip-sending"})
 """Zulip logs no success: a mail whose sending began and that has no error line was accepted."""
 
@@ -110,7 +112,7 @@ class Try:
         Copies may have other words around them; a form that may come several times in a try is told by its text.
         """
         record, form = event.record, event.form
-        needs_text = record.time is None or form.endswith("*")
+        needs_text = record.time is None or form.endswith("*") or form.startswith(_OF_ANY_PROGRAM)
         for old in self.events:
             if (
                 old.form == form

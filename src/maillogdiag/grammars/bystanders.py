@@ -29,7 +29,9 @@ REPLY = WordedPattern(
     (" 4.", "-4.", " 5.", "-5."),
 )
 # One without an enhanced status code; HTTP's codes, ports and exit statuses are none.
-_BARE_REPLY = expression(r"(?:[:(\[,'\"=] {0,2}|error )(?!40\d|429|465|587)[45]\d\d[ -](?=[A-Za-z<#'])", re.IGNORECASE)
+_BARE_REPLY = expression(
+    r"(?:[:(\[,'\"] {0,2}|err(?:or)?[= ])(?!40\d|429|465|587)[45]\d\d[ -](?!m?s\b)(?=[A-Za-z<#'])", re.IGNORECASE
+)
 _STRANGERS = WordedPattern(
     r"NOQUEUE|reject: |smtpd\b|postscreen|rejected (?:RCPT|MAIL|EHLO|HELO)|SASL \w{1,20} authentication failed"
     r"|com\.sun\.mail\.(?:imap|pop3)|Net\.Imap|dovecot|fail2ban|rspamd|amavis|spamd\b|rip=|connecting host"
@@ -43,7 +45,8 @@ _STRANGERS = WordedPattern(
     # What a server answers, as Exchange, MDaemon, hMailServer and Exim's debug output show it.
     r"|(?:,>,\"?|(?:^|[:\]] )--> |\"SENT: |SMTP>> )[45]\d\d[ -]"
     r"|\bSMTP-IN\b(?![.-])"  # MailEnable, Axigen
-    r"|\[(?:SSL|TLS)-(?:in|out)\] |<co ts=\"",  # ASSP, Oracle's iMS
+    r"|\[(?:SSL|TLS)-(?:in|out)\] [\d.:a-f]{2,45} (?:\[SMTP Error\]|max sender)"  # ASSP
+    r"|<co ts=\"(?![^>]{0,300} dr=\"-\")",  # Oracle's iMS
     ("NOQUEUE", "reject: ", "smtpd", "postscreen", "rejected ", "SASL ", "com.sun.mail.", "Net.Imap", "dovecot",
      "fail2ban", "spamd", "amavis", "rip=", "connecting host", "lmtp(", "saslauthd", "pam_unix(smtp:",
      "failed-command", "smtp-in: ", "Received-SPF: ", "Policy action=", "[core] S: ", "retval=DENY", "listenerId = ",

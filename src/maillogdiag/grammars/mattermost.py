@@ -34,7 +34,11 @@ _STAGES = tuple(
         (Phase.CONNECT, r"unable to connect to the SMTP server(?: through TLS)?"),
         (Phase.CONNECT, r"Failed to open (?:a |TLS )?connection(?: to SMTP server)?"),
         (Phase.EHLO, r"unable to send hello message", r"Failed to (?:to )?set (?:the )?HELO(?: to SMTP server)?"),
-        (Phase.AUTH, r"Failed to authenticate on SMTP server", r"authentication failed(?=: )"),
+        (
+            Phase.AUTH,
+            r"Failed to authenticate on SMTP server",
+            r"authentication failed(?<!Error: authentication failed)(?=: )",  # that is Postfix's own
+        ),
         (Phase.MAIL_FROM, r"failed to set the from address", r"Failed to add from email address"),
         (Phase.RCPT_TO, r"failed to set the to address", r"Failed to add to email address"),
         (Phase.DATA, r"failed to add email message(?: data)?", r"Failed to add email message(?: data)?"),

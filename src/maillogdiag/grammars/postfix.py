@@ -233,7 +233,7 @@ def _read_refusal(record: Record, writer: _Writer, parts: dict[str, str]) -> tup
         form = f"postfix-login-refused {reply.split()[1]}"
         keys += (f"why:{writer.key}/{parts['address']}",) if writer.key else ()
     failure = read_failure(reply, app=APP, phase=phase)
-    if phase is Phase.AUTH and not _TEMPORARY.search(reply):
+    if phase is Phase.AUTH and not _TEMPORARY.search(reply.partition(", sasl_username=")[0]):
         failure = failure._replace(code=535, enhanced="5.7.8")  # what the client is told: src/smtpd/smtpd_sasl_glue.c
     sender = addresses["from"] if addresses else None
     return (Event(kind, APP, record, form, keys, failure=failure, recipient=recipient, sender=sender),)

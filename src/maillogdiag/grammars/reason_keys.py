@@ -12,7 +12,7 @@ from maillogdiag.records import Record
 _GIST_CHARACTERS = 60
 # Zulip's "error code 535: b'…'", smtplib's "(535, b'…')" and "retcode (535); Msg: b'…'", Odoo's line break.
 _REPLY = expression(
-    r"(?P<code>[2-5](?<!\d.)\d\d)\)?(?:, ?|: |; Msg: |\n)[bu]?"
+    r"(?P<code>(?!465|587)[2-5](?<!\d.)\d\d)\)?(?:, ?|: |; Msg: |\n)[bu]?"
     r"(?:'(?P<single>[^'\n]{0,400})|\"(?P<double>[^\"\n]{0,400})|(?P<bare>[^\n'\"]{1,400}))"
 )
 _CLASS = expression(r"(?:[A-Za-z_]\w{0,80}\.){0,8}(?P<name>[A-Za-z_]\w{0,80})(?:: |\()")

@@ -24,10 +24,12 @@ _REASON_KEYS = ("err", "error", "Error")
 _LEVEL_KEYS = ("level", "lvl", "severity")
 _TIME_KEYS = ("time", "ts", "t", "timestamp", "date")
 _STAMP = expression(
+    r"\W{0,4}(?:\w{1,12}\W{1,4}){0,2}?"  # a level
     r"(?P<day>(?:19|20)\d\d[-/]\d\d[-/]\d\d)[T ](?P<clock>\d\d:\d\d:\d\d(?:[.,]\d{1,9})?)"
     r"(?: ?(?P<zone>Z|[+-]\d\d:?\d\d))?"
 )
-_HEAD_CHARACTERS = 60
+# What is no time since 1970 in this century is a duration, a line number, a date without dashes.
+_EARLIEST_S, _LATEST_S = 946_684_800, 4_102_444_800
 _ADDRESS = expression(r"[^\s\"'<>:=,;\[\]]{1,64}@[\w.-]{1,255}")
 # An event's forms must not be as many as a program's messages.
 _MOST_FORMS = 997
@@ -53,7 +55,7 @@ class Structured(NamedTuple):
     @property
     def form(self) -> str:
         """For an event: a failure's next entry is the caller's, who says it in other words or at another level."""
-        return f"structured-{zlib.crc32(f'{self.level} {self.message}'.encode()) % _MOST_FORMS}"
+        return f"structured-{zlib.crc32(f'{self.level} {self.message}'.encode(errors='replace')) % _MOST_FORMS}"
 
     def key_in(self, record: Record) -> str:
         """Return what ties the entries that a program logs of one failed mail: the sender's, its caller's and so on."""
@@ -78,7 +80,7 @@ def read_structured(text: str) -> Structured | None:
 
 def time_in(text: str) -> datetime | None:
     """Return the time that `text` begins with, also Go's "2026/11/20 09:14:05"; without a zone it is the machine's."""
-    found = _STAMP.search(text, 0, _HEAD_CHARACTERS)
+    found = _STAMP.match(text)
     if found is None:
         return None
     stamp = f"{found['day'].replace('/', '-')} {found['clock']}"
@@ -100,6 +102,9 @@ def _values_of(text: str) -> dict[str, str]:
 
 def _epoch(text: str) -> datetime | None:
     try:
-        return datetime.fromtimestamp(float(text), UTC)
-    except (ValueError, OverflowError, OSError):
+        seconds = float(text)
+    except ValueError:
         return None
+    if seconds > _LATEST_S:  # bunyan and pino count milliseconds
+        seconds /= 1000
+    return datetime.fromtimestamp(seconds, UTC) if _EARLIEST_S < seconds < _LATEST_S else None
