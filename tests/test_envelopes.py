@@ -152,10 +152,11 @@ APPLICATION_LINES = {
         json.dumps({"textPayload": TEXT, "timestamp": "2026-11-02T09:15:00Z", "insertId": "x"}),
         (AT_NINE, None, None, None, None),
     ),
-    "stern": (f"sidekiq-6d9c7 sidekiq {TEXT}", (None, None, None, None, None)),
-    "pm2": (f"0|sidekiq  | {TEXT}", (None, None, None, None, None)),
-    "grep -n": (f"log/sidekiq.log:17:{TEXT}", (None, None, None, None, None)),
-    "aws logs tail": (f"2026-11-02T09:15:00+00:00 web/web/0a1b {TEXT}", (AT_NINE, None, None, None, None)),
+    "stern": (f"sidekiq-6d9c7 sidekiq {TEXT}", (None, None, "sidekiq-6d9c7 sidekiq", None, None)),
+    "pm2": (f"0|sidekiq  | {TEXT}", (None, None, "sidekiq", None, None)),
+    "grep -n": (f"log/sidekiq.log:17:{TEXT}", (None, None, "log/sidekiq.log", None, None)),
+    "aws logs tail": (f"2026-11-02T09:15:00+00:00 web/web/b0a1 {TEXT}", (AT_NINE, None, "web/web/b0a1", None, None)),
+    "another logger": (f"[2026-11-02 09:15:00 +0000] [17] {TEXT}", (AT_NINE, None, None, None, None)),
     "no envelope": (TEXT, (None, None, None, None, None)),
 }
 
@@ -214,6 +215,9 @@ def test_postfix_is_told_by_its_program(raw: str) -> None:
         "SMTPException: Traceback (most recent call last):",
         '{"@timestamp":"2026-11-02T09:15:00Z","message":"mail failed","error":{"stack_trace":"x"},"agent":{}}',
         '{"severity":"ERROR","time":"2026-11-02T09:15:00.114Z","message":"mail failed"}',
+        '{"timestamp":"2026-11-02T09:15:00Z","message":"mail failed","status":"550 5.1.1 x","source_type":"api"}',
+        '{"time":"2026-11-02T09:15:00Z","message":"mail failed","exception":{"message":"x"},"kubernetes":{}}',
+        f"09:15:00 web {TEXT}",
         '{"log":"mail failed","namespace":"synapse.handlers","level":"ERROR","time":1793610900.1}',
     ],
 )
@@ -331,6 +335,27 @@ def test_an_unknown_prefix_comes_off_the_lines_of_a_backtrace_as_well() -> None:
     other = pickle.loads(pickle.dumps(peeler)).peel("7> web-6d9c7 web /a.py")
     assert other
     assert "/a.py" == other.text
+
+
+def test_a_reply_that_looks_like_a_prefix_keeps_its_code() -> None:
+    peeler = Peeler(REFERENCE)
+    peeler.peel(f"smtp 250: {TEXT}")
+    reply = peeler.peel("smtp 535: 5.7.8 no")
+
+    assert reply
+    assert "smtp 535: 5.7.8 no" == reply.text
+
+
+@pytest.mark.parametrize("time", ["9" * 400, "true", "null", "1e400", "[]", '"yesterday"'])
+def test_a_store_s_odd_time_tells_nothing(time: str) -> None:
+    peeled = peel(f'{{"_msg":"x","_stream":"s","timestamp":{time}}}')
+
+    assert ("x", None) == (peeled.text, peeled.time)
+
+
+def test_lines_of_docker_s_fluentd_driver_are_whole() -> None:
+    assert not peel('{"log":"x","stream":"stderr","time":"2026-11-02T09:15:00Z","container_name":"/web"}').is_partial
+    assert peel('{"log":"x","stream":"stderr","time":"2026-11-02T09:15:00Z"}').is_partial
 
 
 def test_a_number_before_a_line_says_nothing_of_the_next_line() -> None:

@@ -9,10 +9,12 @@ from urllib.parse import quote
 
 import pytest
 
+import maillogdiag
 from maillogdiag.cli import main
-from maillogdiag.redaction import RedactionMap, find_leaks
+from maillogdiag.redaction import RedactionMap, find_leaks, redact
 from maillogdiag.redaction.kinds import Kind
 from maillogdiag.reports import render as rendering
+from maillogdiag.reports.json_report import report_to_json
 
 RECIPIENT = "zinnia.quill@canaryhost.example.net"
 TOKEN = "TDbGBLuHxTEGG2pSTr6s"
@@ -62,3 +64,11 @@ def test_nothing_of_a_secret_is_told() -> None:
     told = [str(leak) for leak in find_leaks("hunter2Canary! zinnia.quill", mapping)]
 
     assert ["password or login data", "user name (zi…, 12 characters)"] == told
+
+
+def test_a_subject_that_our_own_advice_has_too_hinders_no_report(tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    log.write_text('Could not send mail with subject "Test mail": SMTP 535 5.7.8 Username and Password not accepted\n')
+    report, mapping = redact(maillogdiag.scan([str(log)]))
+
+    assert [] == find_leaks(report_to_json(report), mapping)

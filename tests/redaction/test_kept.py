@@ -37,6 +37,16 @@ from maillogdiag.redaction import RedactionMap, redact_text
         "SMTP_SERVER=smtp.mailgun.org SMTP_PORT=587 SMTP_AUTH_METHOD=plain SMTP_ENABLE_STARTTLS=auto",
         "334 UGFzc3dvcmQ6",
         "250-AUTH PLAIN LOGIN CRAM-MD5",
+        "450 4.2.0 Greylisted... try again",
+        "554 5.7.1 Sorry... mail from your host is blocked",
+        "554 <ECONNRESET>: closed",
+        "Temporary lookup problem: try later",
+        "hostname lookup: failed",
+        "535 account: locked",
+        "Wrong password: EAUTH",
+        'password "Username/Password mismatch"',
+        "exception: Secret::InvalidKeyError",
+        "bad security code 535 5.7.8 no",
     ],
 )
 def test_kept(text: str) -> None:

@@ -36,6 +36,13 @@ _WRAPPED = {
     "message": ("agent", "kubernetes", "docker", "container", "container_name", "container_id", "source_type",
                 "ingestionTime", "logStreamName"),
 }  # fmt: skip
+_DOCKERS = frozenset(("log", "stream", "time", "attrs"))
+# What an application's own object has beside its message.
+_REASONS = frozenset((
+    "error", "err", "exception", "exc_info", "stack", "stack_trace", "stacktrace", "reason", "cause", "status_message",
+    "smtp", "response", "reply",
+))  # fmt: skip
+_REASON = expression(r"\b[45]\d\d[ -][45]\.\d|(?:Error|Exception)\b")
 _TIMES = ("time", "_time", "@timestamp", "timestamp", "date")
 # Which container or service wrote it; parts of one name stand in objects in each other, or with dots between them.
 _UNITS = tuple(
@@ -52,6 +59,7 @@ SIGNS = (
     *dict.fromkeys(f'"{sign}"' for signs in _WRAPPED.values() for sign in signs),
 )
 """Each such object has one of these. Most JSON is an application's own: to look for them takes less than to read it."""
+_MOST_MILLISECONDS = 10**15
 _MOST_SECONDS = 10**11  # a greater number counts milliseconds
 
 
@@ -74,15 +82,16 @@ def _unpack_object(found: re.Match[str], outer: Peeled, reference: datetime) -> 
             break
     else:
         return None
-    if "error" in entry:  # the application's own object, to which a shipper added what it knows
-        return None
-    is_dockers = name == "log" and isinstance(entry.get("time"), str) and "kubernetes" not in entry
+    others = (value for key, value in entry.items() if isinstance(value, str) and key != name)
+    if any(key.partition(".")[0] in _REASONS for key in entry) or any(map(_REASON.search, others)):
+        return None  # the application's own object, with what a shipper knows
+    is_dockers = name == "log" and isinstance(entry.get("time"), str) and entry.keys() <= _DOCKERS
     return outer.unpacked(
         line.rstrip("\r\n"),
         "docker json-file" if is_dockers else "JSON of a log store",
         time=_time_of(entry),
         unit=_unit_of(entry),
-        is_partial=is_dockers and not line.endswith("\n"),
+        is_partial=(is_dockers and not line.endswith("\n")) or entry.get("logtag") == "P",
     )
 
 
@@ -91,7 +100,7 @@ def _time_of(entry: Mapping[str, object]) -> datetime | None:
         value = entry.get(name)
         if isinstance(value, str) and (time := iso_time(value)):
             return time
-        if isinstance(value, int | float):
+        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _MOST_MILLISECONDS:
             return epoch_time(value / 1000 if value > _MOST_SECONDS else value)
     return None
 

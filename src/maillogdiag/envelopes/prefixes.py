@@ -2,8 +2,7 @@
 
     pm2      0|sidekiq  | text
     stern    mastodon-sidekiq-6d9c7 sidekiq text
-    ts       May 02 08:11:09 text
-    aws logs tail, Grafana, Portainer, …
+    aws logs tail, Grafana, grep -n, …
 
 Where the head that an application itself writes stands behind something, that is the prefix. The lines around it, such
 as a backtrace's, have the same one but for its numbers.
@@ -14,7 +13,7 @@ from __future__ import annotations
 import re
 
 from maillogdiag.envelopes.peeled import Peeled
-from maillogdiag.envelopes.stamps import ISO, iso_time
+from maillogdiag.envelopes.stamps import iso_time
 from maillogdiag.expressions import expression
 
 _MOST_CHARACTERS = 130
@@ -40,7 +39,10 @@ _TELLS_MORE = expression(
 )
 # A number alone may as well be the code of a server's reply, on the line below it.
 _NUMBERED = " \t0123456789"
-_TIME = expression(ISO)
+_TIME = expression(r"\d{4}[-/]\d\d[-/]\d\d[T_ ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z| ?[+-]\d\d:?\d\d)?")
+_CLOCK = expression(r"\d\d:\d\d:\d\d")
+_ENHANCED = expression(r"[245]\.\d\.\d")
+_WORD = expression(r"[A-Za-z][\w./-]*")
 _PART = re.compile(r"\d+|\s+|[^\d\s]+")
 
 
@@ -77,7 +79,13 @@ class Prefixes:
                 self._learn(found[0])
         prefix = max(found, key=len)
         stamp = _TIME.search(prefix)
-        return line.unpacked(text[len(prefix) :], "with a prefix", time=iso_time(stamp["iso"]) if stamp else None)
+        time = iso_time(stamp[0].replace("/", "-").replace(" ", "T", 1).replace(" ", "")) if stamp else None
+        rest = text[len(prefix) :]
+        # Nothing else may tell when it was; and the number in front may be a reply's code after all.
+        if (time is None and _CLOCK.search(prefix)) or _ENHANCED.match(rest):
+            return None
+        unit = " ".join(_WORD.findall(_TIME.sub("", prefix)))
+        return line.unpacked(rest, "with a prefix", time=time, unit=unit or None)
 
     def _learn(self, prefix: str) -> None:
         if len(self._known) >= _MOST_KNOWN:

@@ -41,10 +41,9 @@ def with_time_of(stamp: str, record: Record) -> Record:
 
 
 def _in_year_of(time: datetime, envelopes: datetime) -> datetime:
-    """Return the envelope's time; of another year, which syslog's envelope does not tell, in the application's."""
-    if envelopes.year == time.year or abs(envelopes - time) < timedelta(days=2):
-        return envelopes
+    """Return the envelope's time; in the application's year, where nothing but that differs: syslog tells none."""
     try:
-        return envelopes.replace(year=time.year)
+        moved = envelopes.replace(year=time.year)
     except ValueError:  # 29 February
         return envelopes
+    return moved if abs(moved - time) < timedelta(days=1) else envelopes

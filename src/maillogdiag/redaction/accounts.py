@@ -155,7 +155,8 @@ ACCOUNTS = (
         ("from=<", "to=<", "f=<", "to:<", "from:<", ">: ", "... "),
         expression(
             r"(?:\b(?:from|to|orig_to|F)=<|\b(?:TO|FROM):<|\b[45]\d\d[ -](?:\d\.\d{1,3}\.\d{1,3} )?<?)"
-            r"(?P<value>[\w.+-]{2,64}?)(?=>|\.\.\. )"
+            r"(?P<value>(?!E[A-Z]{3})[\w.+-]{2,64}?)"
+            r"(?=>|\.\.\. (?:User|Mailbox|Relaying|No such|Unknown|Recipient|Account|Address|Local)\b)"
         ),
         _replace_user,
     ),

@@ -30,13 +30,16 @@ _APP_PASSWORD = r"[a-z]{4}(?:(?: |%20|\+)[a-z]{4}){3}(?![\w-])"
 _PASS = r"pass(?<=[_.-]pass)|pass(?-i:(?<=[a-z]Pass)|(?<=\bPASS))"
 _TOLD_KEYS = rf"(?:{_PASSWORD}|mot de passe|{_PASS}|secret(?:_?(?:access_?)?key)?)"
 _PHRASE_END = r"(?=[ \t]*(?:$|[\n,;()\]}\"'|<\\]|&(?:quot|#)|[\w.\[-]{1,60}\s?[:=]))"
-_REPLY_CODE = expression(r"\d{3}(?:[ -].*)?|\d\.\d{1,3}\.\d{1,3}")
+# A reply code, or the class of an error.
+_OF_A_REPLY = expression(
+    r"\d{3}(?:[ -].*)?|\d\.\d{1,3}\.\d{1,3}|E[A-Z]{3,16}|[\w:.]{0,60}(?:Error|Exception|Timeout)|.*mismatch"
+)
 
 
 def _replace_told(match: re.Match[str], mapping: RedactionMap) -> str:
     """What stands behind "password:" or "password is", if it is no word of a sentence."""
     value = match["value"]
-    is_sentence = is_prose(value) or is_common_word(value.rstrip(".!?:")) or _REPLY_CODE.fullmatch(value)
+    is_sentence = is_prose(value) or is_common_word(value.rstrip(".!?:")) or _OF_A_REPLY.fullmatch(value)
     return match[0] if is_sentence else replace_group(Kind.SECRET)(match, mapping)
 
 

@@ -84,7 +84,7 @@ TOKENS = (
         ("code", "otp "),
         expression(
             r"(?i)\b(?:(?:verification|login|security|confirmation|access|one-time|two-factor)[ -]code(?: is)?:?|otp) "
-            r"(?P<value>\d{3} ?\d{1,7})\b"
+            r"(?P<value>(?!\d{3}[ -][245]\.\d)\d{3} ?\d{1,7})\b"
         ),
         replace_group(Kind.TOKEN),
     ),

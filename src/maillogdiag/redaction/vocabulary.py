@@ -68,11 +68,12 @@ _PROSE = words(
     """
     again all also an and anonymous any as at be been before being blank but by can can't cancel cannot change
     changed check compare contact could did disallowed do does doesn't don't either empty enter for forbidden
-    found given had has have here hidden how i if incorrect is isn't it its least length long longer may
-    mismatch missing must need needs never no not now of off on only optional or passed please possible present
-    provide provided required see set should since so such supplied than that the their them then there these
-    they this those to too try two under unset unsupported until up use used using via wait was we weak were
-    what when where which while will with without would wrong yet your
+    found given had has have here hidden how i if incorrect is isn't it its least length locked long longer lookup may
+    mismatch missing must need needs never no not now nxdomain of off on only optional or overquota passed please
+    possible present problem provide provided required resolution see servfail set should since so such supplied
+    suspended temporary than that the their them then there these they this those timed to too try two under
+    unreachable unset unsupported until up use used using verification via wait was we weak were what when where
+    which while will with without would wrong yet your
     """
 )
 """What a sentence goes on with behind "password" or "user", where it names neither."""
