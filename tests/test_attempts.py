@@ -83,19 +83,6 @@ def test_a_failure_counts_once_though_thousands_of_mails_went_well_before_its_co
     assert 1 == sum(attempt.outcome is Outcome.FAILED for attempt in attempts)
 
 
-def test_a_failure_counts_once_though_thousands_of_other_jobs_failed_before_its_copy_comes() -> None:
-    attempts = assembled(
-        event(EventKind.FAILED, "activejob-error", "job:1", at_s=0, source="sidekiq.log"),
-        *(
-            event(EventKind.FAILED, "sidekiq-exception?", f"tid:9/{n}", at_s=n, source="sidekiq.log")
-            for n in range(4_000)
-        ),
-        event(EventKind.FAILED, "activejob-error", "job:1", at_s=0, source="journal"),
-    )
-
-    assert [Outcome.FAILED] == [attempt.outcome for attempt in attempts]
-
-
 def test_thousands_of_failures_count_once_though_their_copies_stand_in_another_file() -> None:
     attempts = assembled(
         *(event(EventKind.FAILED, "zulip-error", f"ms:{n}", at_s=n, source="send_email.log") for n in range(3_000)),

@@ -23,10 +23,9 @@ from maillogdiag.tries import SILENT_SUCCESS_FORMS, Try, leads_to_none, slot_of
 
 # Between a key that holds for a while and the stretch of time that it is meant in; in no key that a grammar gives.
 _SLOT = "\x00"
-# Tries kept open for further lines and for copies in other files; the oldest is closed first. Those that go well, and
-# failures of which it is not certain that they are about mail, are many: they would close the others long before the
-# file comes that has copies of them.
-_MOST_SMOOTH, _MOST_DOUBTFUL, _MOST_FAILING = 1_500, 500, 3_000
+# Tries kept open for further lines and for copies in other files; the oldest is closed first. Those that go well are
+# many, and would close the others long before the file comes that has copies of them.
+_MOST_SMOOTH, _MOST_FAILING = 1_500, 3_000
 # Of the failing ones so many are kept as they are; older ones are put away, some at a time.
 _MOST_AT_HAND, _BOX = 96, 16
 # Failures of one reply that may still meet the other half of the same refusal, refusals and echoes each; and replies.
@@ -100,7 +99,6 @@ class Desk:
     def __init__(self) -> None:
         self.taken = 0
         self._smooth: OrderedDict[Try, None] = OrderedDict()
-        self._doubtful: OrderedDict[Try, None] = OrderedDict()
         self._failing: OrderedDict[Try, None] = OrderedDict()
         self._at_hand: OrderedDict[Try, None] = OrderedDict()
         self._by_key: dict[str, Try] = {}
@@ -137,8 +135,9 @@ class Desk:
         """Yield all tries that are still open."""
         for attempt in self._all():
             yield from self._close(attempt)
-        for kept in (self._smooth, self._doubtful, self._failing, self._at_hand):
-            kept.clear()
+        self._smooth.clear()
+        self._failing.clear()
+        self._at_hand.clear()
 
     def under_way(self, settled: int) -> Iterator[Attempt]:
         """Yield the tries that are still open as they stand now; they stay open.
@@ -153,7 +152,7 @@ class Desk:
 
     def _all(self) -> list[Try]:
         """All that are open, in the order in which they began."""
-        return sorted(chain(self._smooth, self._doubtful, self._failing), key=lambda attempt: attempt.first_event)
+        return sorted(chain(self._smooth, self._failing), key=lambda attempt: attempt.first_event)
 
     def _begin_log(self, event: Event) -> _Log:
         if self._logs:
@@ -192,7 +191,7 @@ class Desk:
         for key in attempt.keys:
             before = by_key.setdefault(key, attempt)
             if before is not attempt:
-                if before.is_failing:  # lines of it may follow where times are out of order
+                if before in self._failing:  # lines of it may follow where times are out of order
                     self._know_time(before, (key,))
                 by_key[key] = attempt
 
@@ -201,10 +200,7 @@ class Desk:
         kept, most = self._smooth, _MOST_SMOOTH
         if attempt.is_failing:
             kept.pop(attempt, None)
-            kept, most = self._doubtful, _MOST_DOUBTFUL
-            if not attempt.is_doubtful:
-                kept.pop(attempt, None)
-                kept, most = self._failing, _MOST_FAILING
+            kept, most = self._failing, _MOST_FAILING
             self._keep_at_hand(attempt)
         kept[attempt] = None
         if len(kept) <= most:
@@ -226,7 +222,7 @@ class Desk:
 
         A source that begins may tell of any of the tries that another one told of.
         """
-        for attempt in chain(self._smooth, self._doubtful, self._failing):
+        for attempt in chain(self._smooth, self._failing):
             self._know_time(attempt, attempt.keys)
 
     def _know_time(self, attempt: Try, keys: Iterable[str]) -> None:
@@ -268,7 +264,7 @@ class Desk:
         is_refused = is_refusal(event)
         others = self._awaiting_echo.get((not is_refused, *codes), [])
         for other, told in others:
-            if (other not in self._failing and other not in self._doubtful) or other.has_both_halves():
+            if (other not in self._smooth and other not in self._failing) or other.has_both_halves():
                 continue
             refusal, echo = (event, told) if is_refused else (told, event)
             if is_echo(refusal, echo):
@@ -285,8 +281,9 @@ class Desk:
     def _absorb(self, attempt: Try, other: Try) -> None:
         """Sidekiq's lines know the job by one id, ActiveJob's by another, until a line names both."""
         attempt.absorb(other)
-        for kept in (self._smooth, self._doubtful, self._failing, self._at_hand):
-            kept.pop(other, None)
+        self._smooth.pop(other, None)
+        self._failing.pop(other, None)
+        self._at_hand.pop(other, None)
 
     def _close(self, attempt: Try) -> Sequence[Attempt]:
         by_key = self._by_key

@@ -44,20 +44,18 @@ class Try:
     Attributes:
         forms: of its events, without their marks.
         kinds: of its events.
-        is_doubtful: whether all of them might as well be about something else than mail.
         last_time: the latest of its events' times.
         first_event: number of its first event …
         newest_event: … and of the one that was read last.
     """
 
-    __slots__ = ("_kept", "first_event", "forms", "is_doubtful", "keys", "kinds", "last_time", "newest_event")
+    __slots__ = ("_kept", "first_event", "forms", "keys", "kinds", "last_time", "newest_event")
 
     def __init__(self, event: Event, keys: tuple[str, ...], number: int) -> None:
         self._kept: tuple[Event, ...] | Packed = (event,)
         self.keys = keys
         self.forms: tuple[str, ...] = (_base_form(event),)
         self.kinds = _ONE_KIND[event.kind]
-        self.is_doubtful = event.form[-1:] == "?"
         self.last_time = event.record.time
         self.first_event = self.newest_event = number
 
@@ -89,7 +87,6 @@ class Try:
             self.forms += (form,)
         if kind not in self.kinds:
             self.kinds = _with_kind(self.kinds, kind)
-        self.is_doubtful = self.is_doubtful and event.form[-1:] == "?"
         time = event.record.time
         if time and (self.last_time is None or time > self.last_time):
             self.last_time = time
