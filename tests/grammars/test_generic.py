@@ -50,6 +50,7 @@ FAILURES = {
     "a filter named in a bare reply": "ERROR Error sending mail: 550 Blocked by rspamd",
     "a mailbox named in a bare reply": "could not send mail to ada@example.net: 552 dovecot: over quota",
     "a server named in a bare reply": "Failed to send email: SMTPError 554 fail2ban: your host is banned",
+    "a message that speaks of raising": "mailer could not raise alert(3): Failed to send email: 550 5.1.1 no such user",
     "an arrow": "Failed to send email to ada@example.net --> 550 5.1.1 User unknown",
     "our own address": '{"msg":"failed to send email","src_ip":"10.0.0.3","error":"192.0.2.1:587: timeout"}',
     "SMS, too": "could not send email notification; sms sent instead: connection refused",

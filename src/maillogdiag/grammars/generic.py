@@ -90,7 +90,7 @@ _FRAME = expression(r"\n\s{1,40}(?:at |\.\.\. \d|#\d{1,3} |from )[^\n]{0,1000}")
 # smtplib's debug output: its error comes after it, or another line has the whole of it.
 _TRANSCRIPT = expression(r"[\s\d:.]{0,40}(?:reply|send|data): ")
 # A line of source code, of a traceback whose frames could not be joined.
-_SOURCE = expression(r"[^\n]{0,80}?\braise [\w.]{1,80}\(")
+_SOURCE = expression(r"[\s\d:.,APMTZ|+-]{0,40}raise [\w.]{1,80}\(")
 # nodemailer's error object: the reply stands in its first line, the step in "command".
 _MEMBERS = expression(r"\n\s{1,8}(?:errno|code|syscall|address|command|response): ")
 # Older ones say "all recipients were rejected", and have the reply in a member alone.
